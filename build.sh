@@ -1,0 +1,271 @@
+#!/usr/bin/env bash
+# Builds, shows, tests, measures and installs RefRuntime. See `./build.sh help`.
+#
+# Everything that is made lies in dist/ (the product: a prefix as /usr/local is one), build/ (CMake, logs, test results)
+# and the projects' bin/ and obj/. Each step is skipped by its own tool when nothing changed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly root=$PWD dist=$PWD/dist work=$PWD/build
+readonly soname=librefruntime.so.1 results=$work/test-results
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 MSBUILDDISABLENODEREUSE=1
+export PKG_CONFIG_PATH=$dist/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+
+usage() {
+    cat <<'USAGE'
+usage: ./build.sh [COMMAND]
+  build              the library, the header and the bindings into dist/ (the default)
+  demo               builds what is missing, then runs the article line by line and the document graph
+  test               everything that must pass; ends with the line "N passed, M failed"
+  bench              builds and runs the benchmarks
+  install --prefix P copies what is in dist/ to P (below $DESTDIR, if set)
+  generate           writes the header and the raw bindings anew from the C# exports
+  clean              removes all that was built
+USAGE
+}
+
+say() { printf '== %s\n' "$*"; }
+
+die() {
+    printf 'build.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+# ---- Tools ------------------------------------------------------------------------------------------------------------
+
+# need PACKAGES TEST...: unless the test command succeeds, these Debian packages are missing. As root, installs them.
+need() {
+    local packages=$1
+    shift
+    "$@" >/dev/null 2>&1 && return
+    if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
+        die "the Debian package(s) $packages are missing: sudo apt-get install $packages"
+    fi
+    say "Installing $packages"
+    mkdir -p "$work/logs"
+    # shellcheck disable=SC2086 # a list of packages
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages >"$work/logs/apt.log" 2>&1 ||
+        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages; } \
+            >"$work/logs/apt.log" 2>&1 ||
+        die "the Debian package(s) $packages could not be installed: see build/logs/apt.log"
+    "$@" >/dev/null 2>&1 || die "$packages got installed, but '$*' still fails"
+}
+
+need_dotnet() {
+    command -v dotnet >/dev/null || die "dotnet is missing: install the .NET SDK 10.0 (https://dot.net/download)"
+    dotnet --version >/dev/null 2>&1 || die "the .NET SDK 10.0 that global.json asks for is missing: $(dotnet --version 2>&1 | head -n 1)"
+}
+
+need_build_tools() {
+    need_dotnet
+    need "gcc libc6-dev" command -v gcc
+    need binutils command -v objcopy
+}
+
+need_native_tools() {
+    need cmake command -v cmake
+    need make command -v make
+    need pkg-config command -v pkg-config
+    need libcmocka-dev pkg-config --exists cmocka
+}
+
+# run LOG SENTENCE COMMAND...: keeps the output in build/logs/LOG.log and shows it, with the sentence, only on failure.
+run() {
+    local log=$work/logs/$1.log sentence=$2
+    shift 2
+    mkdir -p "$work/logs"
+    "$@" >"$log" 2>&1 && return
+    tail -n 40 "$log" >&2
+    printf 'build.sh: %s; the whole output is in %s\n' "$sentence" "${log#"$root"/}" >&2
+    return 1
+}
+
+# ---- Build ------------------------------------------------------------------------------------------------------------
+
+compile_library() {
+    say "Compiling librefruntime.so (NativeAOT)"
+    run publish "the library does not compile" dotnet publish src/RefRuntime/RefRuntime.csproj -c Release
+}
+
+generate() {
+    say "Generating header and raw bindings from the exports"
+    run generate "the generator failed" dotnet run --project src/RefRuntime.AbiGen -c Release -- "$@" || return
+    grep -v ' is up to date$' "$work/logs/generate.log" || true
+}
+
+# Makes dist/ anew. Nothing in it names the place where it lies.
+package() {
+    local published=src/RefRuntime/bin/Release/net10.0/linux-x64/publish
+    local version python=$dist/share/refruntime/python/refruntime
+    version=$(sed -n 's/^#define RR_VERSION  *"\([^"]*\)".*/\1/p' include/refruntime.h)
+    [[ -n $version ]] || die "include/refruntime.h has no RR_VERSION"
+    say "Filling dist/ with RefRuntime $version"
+
+    rm -rf "$dist"
+    mkdir -p "$dist/include" "$dist/lib/pkgconfig" "$dist/lib/.debug" "$python"
+    install -m 644 include/*.h "$dist/include/"
+    install -m 755 "$published/librefruntime.so" "$dist/lib/librefruntime.so.$version"
+    install -m 644 "$published/librefruntime.so.dbg" "$dist/lib/.debug/"
+    ln -s "librefruntime.so.$version" "$dist/lib/$soname"
+    ln -s "$soname" "$dist/lib/librefruntime.so"
+    cat >"$dist/lib/pkgconfig/refruntime.pc" <<PC
+prefix=\${pcfiledir}/../..
+includedir=\${prefix}/include
+libdir=\${prefix}/lib
+
+Name: refruntime
+Description: Reference counting with a cycle collector, weak references and finalizers
+Version: $version
+Cflags: -I\${includedir}
+Libs: -L\${libdir} -lrefruntime
+PC
+    cp bindings/python/refruntime/{*.py,py.typed} "$python/"
+    ln -s "../../../../lib/$soname" "$python/$soname"
+    install -m 644 -D LICENSE "$dist/share/doc/refruntime/LICENSE"
+}
+
+build() {
+    need_build_tools
+    compile_library || exit 1
+    generate || exit 1
+    package
+    say "Built $(du -h --apparent-size "$dist/lib/$soname" -L | cut -f 1) of library: dist/lib/$soname"
+}
+
+# native TARGET...: builds targets of native-tests/ against dist/.
+native() {
+    local target arguments=()
+    for target in "$@"; do arguments+=(--target "$target"); done
+    run cmake "CMake can't configure native-tests" cmake -S native-tests -B "$work/native-tests" || return
+    run native "native-tests do not compile" cmake --build "$work/native-tests" -j "$(nproc)" "${arguments[@]}"
+}
+
+# ---- Demo, bench, install ---------------------------------------------------------------------------------------------
+
+demo() {
+    need python3 command -v python3
+    need_native_tools
+    build
+    say "Restoring all projects: what this leaves is the demo's document"
+    run restore "the projects can't be restored" dotnet restore RefRuntime.sln || exit 1
+    say "Compiling the document graph example"
+    native json_graph || exit 1
+
+    say "The article, line by line (bindings/python/examples/walkthrough.py)"
+    PYTHONPATH=$dist/share/refruntime/python python3 bindings/python/examples/walkthrough.py || die "the walkthrough failed"
+
+    local document
+    document=$(find src tests -path '*/obj/project.assets.json' -printf '%s %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-)
+    say "A document graph in C (native-tests/c/examples/json_graph.c) of $document"
+    "$(find "$work/native-tests" -type f -name json_graph -perm -u+x | head -n 1)" "$document" || die "the document graph failed"
+}
+
+bench() {
+    need python3 command -v python3
+    need_native_tools
+    need libmimalloc-dev test -e /usr/include/mimalloc-2.0/mimalloc.h -o -e /usr/include/mimalloc-2.1/mimalloc.h -o -e /usr/include/mimalloc.h
+    build
+    say "Compiling the benchmarks"
+    native rr_bench || exit 1
+    say "Measuring"
+    "$(find "$work/native-tests" -type f -name rr_bench -perm -u+x | head -n 1)" "$@" || die "the benchmark failed"
+}
+
+install_to() {
+    [[ $# == 2 && $1 == --prefix && $2 == /* ]] || die "install needs --prefix and an absolute path: ./build.sh install --prefix /usr/local"
+    local prefix=${DESTDIR:-}$2
+    [[ -e $dist/lib/$soname ]] || build
+    say "Installing to $prefix"
+    mkdir -p "$prefix" && cp -a "$dist/." "$prefix/" || die "$prefix can't be written"
+    # Only a system prefix is in the loader's list, and only root may bring its cache up to date.
+    if [[ -z ${DESTDIR:-} && $(id -u) == 0 ]] && grep -qsx "$2/lib" /etc/ld.so.conf /etc/ld.so.conf.d/*.conf; then ldconfig; fi
+}
+
+clean() {
+    say "Removing dist/, build/, bin/ and obj/"
+    rm -rf "$dist" "$work"
+    find src tests bindings -type d \( -name bin -o -name obj -o -name __pycache__ -o -name TestResults \) -prune -exec rm -rf {} +
+}
+
+# ---- Test -------------------------------------------------------------------------------------------------------------
+
+# Each suite leaves lines "PASSED FAILED SKIPPED SUITE" in this file. No suite stops another one.
+readonly tally=$results/tally
+
+# count SUITE 0|1: one check as one test.
+count() {
+    if [[ $2 == 0 ]]; then echo "1 0 0 $1"; else echo "0 1 0 $1"; fi >>"$tally"
+}
+
+# check SUITE FUNCTION-OR-COMMAND...: runs one check and counts it.
+check() {
+    local suite=$1 status=0
+    shift
+    "$@" || status=1
+    count "$suite" $status
+    return $status
+}
+
+test_managed() {
+    say "NUnit"
+    dotnet test RefRuntime.sln -c Release --no-build --logger trx --results-directory "$results/nunit" || true
+    python3 native-tests/tally.py nunit "$results/nunit" >>"$tally"
+}
+
+test_native() {
+    say "C: header, symbols, host manners, API"
+    native all || { count "C programs" 1; return; }
+    ctest --test-dir "$work/native-tests" -j "$(nproc)" --output-on-failure --no-tests=error \
+        --test-output-size-passed 10000000 --test-output-size-failed 10000000 --output-junit "$results/ctest.xml" || true
+    python3 native-tests/tally.py ctest "$results/ctest.xml" >>"$tally"
+}
+
+test_python() {
+    say "Python $(python3 -c 'import platform; print(platform.python_version())')"
+    PYTHONPATH=$root/bindings/python REFRUNTIME_LIBRARY=$dist/lib/$soname \
+        python3 native-tests/tally.py unittest bindings/python/tests "$results/python" || true
+    cat "$results/python" >>"$tally" 2>/dev/null || count "Python" 1
+}
+
+test_all() {
+    need_build_tools
+    need_native_tools
+    need g++ command -v g++
+    need clang command -v clang++
+    need python3 command -v python3
+    rm -rf "$results"
+    mkdir -p "$results"
+
+    say "Building all projects: compiler, analyzers and code style without a warning"
+    check "solution builds" run solution "the solution does not build" dotnet build RefRuntime.sln -c Release || true
+    check "generated files are fresh" generate --check || true
+    # Without a library of these sources there is none: the suites below then fail instead of testing an old one.
+    if check "library compiles" compile_library; then package; else rm -rf "$dist"; fi
+    test_managed
+    test_native
+    test_python
+
+    say "Result"
+    awk '{ suite = $4; for (i = 5; i <= NF; i++) suite = suite " " $i
+           printf "%6d passed %4d failed %4d skipped  %s\n", $1, $2, $3, suite }' "$tally"
+    awk '{ passed += $1; failed += $2 } END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 || passed == 0 }' "$tally"
+}
+
+# ---- Commands ---------------------------------------------------------------------------------------------------------
+
+command=${1:-build}
+[[ $# == 0 ]] || shift
+case $command in
+    build) build ;;
+    demo) demo ;;
+    test) test_all ;;
+    bench) bench "$@" ;;
+    install) install_to "$@" ;;
+    generate) need_build_tools && generate ;;
+    clean) clean ;;
+    help | --help | -h) usage ;;
+    *)
+        usage >&2
+        die "there is no command '$command'"
+        ;;
+esac
