@@ -65,4 +65,8 @@ public sealed class SectionAttribute(Section section) : Attribute
 {
     /// <summary>The section.</summary>
     public Section Section { get; } = section;
+
+    /// <summary>Set on a class of exports whose functions follow those of the class that opens the section. Its own doc comment
+    /// stays out of the header.</summary>
+    public bool Continues { get; init; }
 }

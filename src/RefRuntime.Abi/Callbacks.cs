@@ -4,42 +4,42 @@
 
 namespace RefRuntime.Abi;
 
-/// <summary>Receives one strong reference. The library passes it to a traverse callback, which calls it once for each
-/// reference that object holds, with the arg it was given. A NULL object is ignored.</summary>
+/// <summary>Receives one strong reference, <paramref name="object"/>. The library hands such a function to a traverse callback, which
+/// calls it once for each reference, with the <paramref name="arg"/> it was given. NULL is ignored.</summary>
 [CName("rr_visit_fn")]
 [Section(Section.Types)]
 public unsafe delegate void VisitFn(void* @object, void* arg);
 
-/// <summary>Reports the strong references of object that no offset and no item covers: calls visit(reference, arg)
-/// once for each. It must report the same references each time until the object changes, and must do nothing else:
-/// no allocation, no counting, no writing. user is the type's.</summary>
+/// <summary>Reports the strong references of <paramref name="object"/> that no offset and no item covers: calls <paramref name="visit"/> once for
+/// each, with the reference and <paramref name="arg"/>. It reports the same references each time until the object changes, and does
+/// nothing else: no allocation, no counting, no writing. <paramref name="user"/> is the type's.</summary>
 [CName("rr_traverse_fn")]
 [Section(Section.Types)]
 public unsafe delegate void TraverseFn(
     void* @object, [Callback(typeof(VisitFn))] delegate* unmanaged[Cdecl]<void*, void*, void> visit, void* arg, void* user);
 
-/// <summary>Runs once per object, before anything of it is taken apart: object and all it refers to are intact. It may
-/// do what any code may, also allocate, collect and store object somewhere, which resurrects it. A resurrected object
-/// is not finalized again. user is the type's.</summary>
+/// <summary>Runs once in the life of <paramref name="object"/>, before anything of it is taken apart: it and all it refers to are
+/// intact. The callback may do what any code may, also allocate, collect, and store the object somewhere, which resurrects
+/// it. <paramref name="user"/> is the type's.</summary>
 [CName("rr_finalize_fn")]
 [Section(Section.Types)]
 public unsafe delegate void FinalizeFn(void* @object, void* user);
 
-/// <summary>Gives back the foreign resources of object, just before its memory is returned. It may read object and its
-/// slots, call rr_decref() and rr_mem_free(). It may not allocate nor take new references to the dying (RR_E_BUSY).
-/// The runtime releases the slots itself afterwards. user is the type's.</summary>
+/// <summary>Gives back the foreign resources of <paramref name="object"/>, just before its memory is returned. It may read the object
+/// and its slots, and call rr_decref() and rr_mem_free(). It may not allocate, nor take new references to the dying
+/// (RR_E_BUSY). The library releases the slots itself afterwards. <paramref name="user"/> is the type's.</summary>
 [CName("rr_destroy_fn")]
 [Section(Section.Types)]
 public unsafe delegate void DestroyFn(void* @object, void* user);
 
-/// <summary>Hears of a collection of heap as it starts and as it stops. event is valid during the call; a field is
-/// there if event-&gt;struct_size covers it. user is what rr_gc_set_callback() was given.</summary>
+/// <summary>Hears of a collection of <paramref name="heap"/> as it starts and as it stops. <paramref name="event"/> is valid during the call, and
+/// has the fields that its struct_size covers. <paramref name="user"/> is what rr_gc_set_callback() was given.</summary>
 [CName("rr_gc_fn")]
 [Section(Section.Cycles)]
 public unsafe delegate void GcFn(HeapHandle* heap, [Const] GcEvent* @event, void* user);
 
-/// <summary>Hears that the target of weakref has died. The target is gone already: rr_weakref_get() answers NULL.
-/// weakref is borrowed. user is what rr_weakref_new() was given.</summary>
+/// <summary>Hears that the target of <paramref name="weakref"/> has died. The target is gone already: rr_weakref_get() answers NULL.
+/// The weak reference is borrowed. <paramref name="user"/> is what rr_weakref_new() was given.</summary>
 [CName("rr_weakref_fn")]
 [Section(Section.WeakReferences)]
 public unsafe delegate void WeakRefFn(void* weakref, void* user);

@@ -50,7 +50,7 @@ public struct GcEvent
     /// <summary>RR_GC_PHASE_START or RR_GC_PHASE_STOP.</summary>
     public GcPhase Phase;
 
-    /// <summary>RR_GC_REASON_…: why the collection runs.</summary>
+    /// <summary>RR_GC_REASON_...: why the collection runs.</summary>
     public GcReason Reason;
 
     /// <summary>0.</summary>

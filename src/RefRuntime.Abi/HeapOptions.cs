@@ -50,7 +50,7 @@ public struct HeapOptions
     /// <summary>sizeof(rr_heap_options).</summary>
     public uint StructSize;
 
-    /// <summary>RR_HEAP_… flags, or'ed. An unknown one is refused.</summary>
+    /// <summary>RR_HEAP_... flags, or'ed. An unknown one is refused.</summary>
     public HeapFlags Flags;
 
     /// <summary>The most memory the heap may use: objects, raw memory and reported external bytes. 0 = no limit.</summary>

@@ -24,7 +24,7 @@ public enum Status : int
     /// <summary>A thread-owned heap was used from another thread.</summary>
     WrongThread = -4,
 
-    /// <summary>Not allowed inside this callback: a destroy callback allocates, a callback frees its heap, …</summary>
+    /// <summary>Not allowed inside this callback: a destroy callback allocates, a callback frees its heap.</summary>
     Busy = -5,
 
     /// <summary>The type is unknown, or the object is of another type than the function needs.</summary>

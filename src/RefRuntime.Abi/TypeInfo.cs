@@ -41,8 +41,8 @@ public enum TypeFlags : uint
     [CIgnore]
     None = 0,
 
-    /// <summary>The items are strong references: item_size is sizeof(void *), or the value size when values is set, and
-    /// size is a multiple of 8.</summary>
+    /// <summary>The items are strong references: item_size is the size of a pointer, or the value size when values is set,
+    /// and size is a multiple of 8.</summary>
     ItemsAreRefs = 1,
 
     /// <summary>A promise: no object of this type is ever part of a cycle. Collections skip them.</summary>
