@@ -207,9 +207,13 @@ check() {
 }
 
 test_managed() {
-    say "NUnit"
-    dotnet test RefRuntime.sln -c Release --no-build --logger trx --results-directory "$results/nunit" || true
-    python3 native-tests/tally.py nunit "$results/nunit" >>"$tally"
+    local project name
+    for project in tests/*/*.csproj; do
+        name=$(basename "$project" .csproj)
+        say "NUnit: $name"
+        dotnet test "$project" -c Release --no-build --logger "trx;LogFileName=$results/$name.trx" || true
+        python3 native-tests/tally.py nunit "$results/$name.trx" >>"$tally"
+    done
 }
 
 test_native() {

@@ -1,6 +1,6 @@
 """Counts what the test suites of all languages did, for build.sh.
 
-    tally.py nunit DIRECTORY          the .trx files below it
+    tally.py nunit FILE               a .trx file of dotnet test
     tally.py ctest FILE               CTest's JUnit file; a cmocka program counts with each test it has
     tally.py unittest DIRECTORY FILE  runs the Python tests below DIRECTORY and writes the count to FILE
 
@@ -28,25 +28,19 @@ class Count(NamedTuple):
         return " ".join(map(str, self))
 
 
-def nunit(directory: pathlib.Path) -> Iterator[Count]:
-    files = sorted(directory.rglob("*.trx"))
-    if not files:
-        yield Count(0, 1, 0, "NUnit (did not run)")
-    for file in files:
-        names = {"t": "http://microsoft.com/schemas/VisualStudio/TeamTest/2010"}
-        tree = ElementTree.parse(file)
-        results = [result.get("outcome") for result in tree.iterfind(".//t:UnitTestResult", names)]
-        storage = tree.find(".//t:UnitTest[@storage]", names)
-        suite = pathlib.PurePath(storage.get("storage", "")).stem if storage is not None else "without tests"
-        passed, skipped = results.count("Passed"), results.count("NotExecuted")
-        failed = len(results) - passed - skipped
-        # The host crashed, or the suite is empty: nothing that has failed, and yet nothing to rely on.
-        summary = tree.find("t:ResultSummary", names)
-        broken = not results or summary is None or summary.get("outcome") not in ("Completed", "Failed")
-        crashed = any("aborted" in (text.text or "") for text in tree.iterfind(".//t:RunInfo/t:Text", names))
-        if failed == 0 and (broken or crashed or (summary is not None and summary.get("outcome") == "Failed")):
-            failed = 1
-        yield Count(passed, failed, skipped, f"NUnit {suite}")
+def nunit(file: pathlib.Path) -> Count:
+    suite = f"NUnit {file.stem}"
+    if not file.exists():
+        return Count(0, 1, 0, f"{suite} (did not run)")
+    names = {"t": "http://microsoft.com/schemas/VisualStudio/TeamTest/2010"}
+    tree = ElementTree.parse(file)
+    results = [result.get("outcome") for result in tree.iterfind(".//t:UnitTestResult", names)]
+    passed, skipped = results.count("Passed"), results.count("NotExecuted")
+    failed = len(results) - passed - skipped
+    # The test host died, or the suite is empty: nothing that has failed, and yet nothing to rely on.
+    summary = tree.find("t:ResultSummary", names)
+    completed = summary is not None and summary.get("outcome") == "Completed"
+    return Count(passed, failed or int(not completed or not results), skipped, suite)
 
 
 def ctest(file: pathlib.Path) -> Iterator[Count]:
@@ -75,20 +69,30 @@ def ctest(file: pathlib.Path) -> Iterator[Count]:
         yield Count(numbers[0], numbers[1], numbers[2], f"C {name}")
 
 
+class Result(unittest.TextTestResult):
+    """Counts what passed, which unittest does not."""
+
+    passed = 0
+
+    def addSuccess(self, test: unittest.TestCase) -> None:
+        super().addSuccess(test)
+        self.passed += 1
+
+
 def python(directory: pathlib.Path) -> Count:
     suite = unittest.defaultTestLoader.discover(str(directory))
-    result = unittest.TextTestRunner(verbosity=1).run(suite)
+    result = unittest.TextTestRunner(verbosity=1, resultclass=Result).run(suite)
     # By test, however many of its subtests failed. What fails in setUpClass or on import is a pseudo-test of its own.
-    names = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
-    names |= {test.id() for test in result.unexpectedSuccesses}
-    skipped = len({test.id() for test, _ in result.skipped})
-    passed = max(0, result.testsRun - len(names) - skipped)
-    return Count(passed, len(names) or int(result.testsRun == 0), skipped, "Python")
+    failed = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
+    failed |= {test.id() for test in result.unexpectedSuccesses}
+    passed = result.passed + len(result.expectedFailures)
+    return Count(passed, len(failed) or int(result.testsRun == 0), len(result.skipped), "Python")
 
 
 def main(arguments: list[str]) -> int:
     if len(arguments) == 2 and arguments[0] in ("nunit", "ctest"):
-        for count in (nunit if arguments[0] == "nunit" else ctest)(pathlib.Path(arguments[1])):
+        file = pathlib.Path(arguments[1])
+        for count in [nunit(file)] if arguments[0] == "nunit" else ctest(file):
             print(count)
         return 0
     if len(arguments) == 3 and arguments[0] == "unittest":
