@@ -1,0 +1,111 @@
+"""Python's way of managing memory, as a library: RefRuntime from Python.
+
+    import refruntime
+    from ctypes import c_int64
+
+    with refruntime.Heap() as heap:
+        Node = heap.type("Node", refs=["next"], fields={"value": c_int64})
+        node = Node(value=1)
+        node.next = node            # a cycle
+        del node
+        print(heap.collect())       # 1
+
+The library is found through ``REFRUNTIME_LIBRARY``, a path, or where the system looks for ``librefruntime.so.1``.
+"""
+
+from __future__ import annotations
+
+from . import gc
+from ._handle import Handle
+from ._native import held as _held
+from .containers import Bytes, List, Tuple
+from .errors import (
+    AbiError,
+    ArgumentError,
+    BusyError,
+    ClosedError,
+    CorruptError,
+    FileError,
+    NotAnObjectError,
+    OutOfMemoryError,
+    RefRuntimeError,
+    SizeOverflowError,
+    WrongThreadError,
+    WrongTypeError,
+)
+from .gc import (
+    callbacks,
+    collect,
+    disable,
+    enable,
+    freeze,
+    get_count,
+    get_freeze_count,
+    get_objects,
+    get_path,
+    get_referents,
+    get_referrers,
+    get_stats,
+    get_threshold,
+    getrefcount,
+    getweakrefcount,
+    id,
+    is_finalized,
+    is_tracked,
+    isenabled,
+    set_threshold,
+    unfreeze,
+)
+from .heap import Heap, default_heap
+from .types import Instance, Items, Ref
+from .weakrefs import WeakRef
+
+#: The version of the library that was loaded.
+__version__: str = _held.version().decode("ascii")
+
+# All public names but ``id``, which would hide Python's own after ``from refruntime import *``.
+__all__ = [
+    "AbiError",
+    "ArgumentError",
+    "BusyError",
+    "Bytes",
+    "ClosedError",
+    "CorruptError",
+    "FileError",
+    "Handle",
+    "Heap",
+    "Instance",
+    "Items",
+    "List",
+    "NotAnObjectError",
+    "OutOfMemoryError",
+    "Ref",
+    "RefRuntimeError",
+    "SizeOverflowError",
+    "Tuple",
+    "WeakRef",
+    "WrongThreadError",
+    "WrongTypeError",
+    "callbacks",
+    "collect",
+    "default_heap",
+    "disable",
+    "enable",
+    "freeze",
+    "gc",
+    "get_count",
+    "get_freeze_count",
+    "get_objects",
+    "get_path",
+    "get_referents",
+    "get_referrers",
+    "get_stats",
+    "get_threshold",
+    "getrefcount",
+    "getweakrefcount",
+    "is_finalized",
+    "is_tracked",
+    "isenabled",
+    "set_threshold",
+    "unfreeze",
+]
