@@ -4,15 +4,17 @@
 
 namespace RefRuntime.Abi;
 
-/// <summary>Receives one strong reference, <paramref name="object"/>. The library hands such a function to a traverse callback, which
-/// calls it once for each reference, with the <paramref name="arg"/> it was given. NULL is ignored.</summary>
+/// <summary>Receives one strong reference, <paramref name="object"/>. The library hands such a function to a traverse
+/// callback, which calls it once for each reference, with the <paramref name="arg"/> it was given. NULL is
+/// ignored.</summary>
 [CName("rr_visit_fn")]
 [Section(Section.Types)]
 public unsafe delegate void VisitFn(void* @object, void* arg);
 
-/// <summary>Reports the strong references of <paramref name="object"/> that no offset and no item covers: calls <paramref name="visit"/> once for
-/// each, with the reference and <paramref name="arg"/>. It reports the same references each time until the object changes, and does
-/// nothing else: no allocation, no counting, no writing. <paramref name="user"/> is the type's.</summary>
+/// <summary>Reports the strong references of <paramref name="object"/> that no offset and no item covers: calls
+/// <paramref name="visit"/> once for each, with the reference and <paramref name="arg"/>. It reports the same references
+/// each time until the object changes, and does nothing else: no allocation, no counting, no writing.
+/// <paramref name="user"/> is the type's.</summary>
 [CName("rr_traverse_fn")]
 [Section(Section.Types)]
 public unsafe delegate void TraverseFn(
@@ -25,21 +27,22 @@ public unsafe delegate void TraverseFn(
 [Section(Section.Types)]
 public unsafe delegate void FinalizeFn(void* @object, void* user);
 
-/// <summary>Gives back the foreign resources of <paramref name="object"/>, just before its memory is returned. It may read the object
-/// and its slots, and call rr_decref() and rr_mem_free(). It may not allocate, nor take new references to the dying
-/// (RR_E_BUSY). The library releases the slots itself afterwards. <paramref name="user"/> is the type's.</summary>
+/// <summary>Gives back the foreign resources of <paramref name="object"/>, just before its memory is returned. It may read
+/// the object and its slots, and call rr_decref() and rr_mem_free(). It may not allocate, nor take new references to the
+/// dying (RR_E_BUSY). The library releases the slots itself afterwards. <paramref name="user"/> is the type's.</summary>
 [CName("rr_destroy_fn")]
 [Section(Section.Types)]
 public unsafe delegate void DestroyFn(void* @object, void* user);
 
-/// <summary>Hears of a collection of <paramref name="heap"/> as it starts and as it stops. <paramref name="event"/> is valid during the call, and
-/// has the fields that its struct_size covers. <paramref name="user"/> is what rr_gc_set_callback() was given.</summary>
+/// <summary>Hears of a collection of <paramref name="heap"/> as it starts and as it stops. <paramref name="event"/> is valid
+/// during the call, and has the fields that its struct_size covers. <paramref name="user"/> is what rr_gc_set_callback() was
+/// given.</summary>
 [CName("rr_gc_fn")]
 [Section(Section.Cycles)]
 public unsafe delegate void GcFn(HeapHandle* heap, [Const] GcEvent* @event, void* user);
 
-/// <summary>Hears that the target of <paramref name="weakref"/> has died. The target is gone already: rr_weakref_get() answers NULL.
-/// The weak reference is borrowed. <paramref name="user"/> is what rr_weakref_new() was given.</summary>
+/// <summary>Hears that the target of <paramref name="weakref"/> has died. The target is gone already: rr_weakref_get()
+/// answers NULL. The weak reference is borrowed. <paramref name="user"/> is what rr_weakref_new() was given.</summary>
 [CName("rr_weakref_fn")]
 [Section(Section.WeakReferences)]
 public unsafe delegate void WeakRefFn(void* weakref, void* user);

@@ -1,0 +1,1144 @@
+/*
+ * refruntime.h - reference counting with cycle collection, behind a C ABI.
+ *
+ * This file is the manual. It is generated from the doc comments of src/RefRuntime/Exports and
+ * src/RefRuntime.Abi by src/RefRuntime.AbiGen; change it there. C99, C11, C++11 and later.
+ *
+ * Sections: Conventions, Library, Heaps, Types, Objects and counts, Cycles, Weak references, Lists,
+ * Raw memory, Looking, Statistics.
+ */
+#ifndef REFRUNTIME_H
+#define REFRUNTIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef RR_API
+#if defined(_WIN32)
+#define RR_API __declspec(dllimport)
+#elif defined(__GNUC__)
+#define RR_API __attribute__((visibility("default")))
+#else
+#define RR_API
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct rr_heap rr_heap;
+typedef struct rr_heap_options rr_heap_options;
+typedef struct rr_type_info rr_type_info;
+typedef struct rr_value_format rr_value_format;
+typedef struct rr_gc_event rr_gc_event;
+typedef struct rr_stats rr_stats;
+
+/* =================================================================================================
+ * Conventions
+ * =================================================================================================
+ *
+ * RefRuntime manages memory the way Python does, for everybody else: objects die promptly, when
+ * their last reference goes, and cycles of dead objects are found and freed. A first look:
+ *
+ *     typedef struct node { void *next; int64_t value; } node;
+ *
+ *     static const uint32_t refs[] = { offsetof(node, next) };
+ *     rr_type_info info = { .struct_size = sizeof info, .name = "node", .size = sizeof(node),
+ *                           .ref_offsets = refs, .ref_count = 1 };
+ *     rr_type node_type = rr_type_new(&info);
+ *
+ *     node *n = rr_alloc(NULL, node_type);   // in the default heap; count 1
+ *     rr_store(&n->next, n);                 // refers to itself now; count 2
+ *     rr_decref(n);                          // count 1: out of our hands, but not dead
+ *     rr_collect(NULL);                      // returns 1: the cycle is gone
+ *
+ * Objects. An object is a `void *` to its payload, which is aligned to 16 bytes, zeroed when
+ * allocated, and never moves. The 8 bytes just before it are its header and belong to the library.
+ * Each object belongs to one heap and may refer only to objects of that heap.
+ *
+ * Ownership. A function marked [new] returns a reference that the caller owns and must release. One
+ * marked [borrowed] returns a pointer that is good for as long as the caller keeps its own path to
+ * the object. An object passed as an argument stays the caller's, unless the function says that it
+ * takes it over.
+ *
+ * Errors. An rr_status is RR_OK or negative. A function that returns a pointer returns NULL on
+ * error, one that returns a count a negative rr_status, one that returns 0 or 1 returns 0. Then
+ * rr_last_error() tells in one sentence what was wrong, naming the function, the argument and its
+ * value, and rr_last_status() has the code. A call that fails has not done half of its work. An
+ * entry below without a Returns line returns RR_OK on success. Some errors can come from almost
+ * every function and are not repeated below: RR_E_ARGUMENT when a heap pointer is no live heap,
+ * RR_E_WRONG_THREAD when the heap belongs to another thread, RR_E_BUSY when a callback may not do
+ * this. An entry without an Errors line has only these.
+ *
+ * Pointers. A function marked [any] takes any pointer value at all: a freed object, a pointer
+ * inside one, a random number. It answers RR_E_NOT_OBJECT, or NULL or 0 according to what it
+ * returns, and does not crash. A function without the mark needs a live object, of the kind it
+ * speaks of.
+ *
+ * NULL. As an object, NULL is a no-op for rr_incref(), rr_decref(), rr_newref(), and empties the
+ * slot in rr_store() and rr_take(); elsewhere it is an error. As a heap, NULL means the default
+ * heap.
+ *
+ * Slots. A slot is a place in an object that holds a strong reference or NULL. Write it with
+ * rr_store() or rr_take(). In an object that was just allocated slots may be written plainly, until
+ * the next call that may collect. Tagged values, and storage that only a traverse callback knows,
+ * are written plainly with matching rr_incref() and rr_decref(); who moves a reference in there
+ * that may be the last from outside calls rr_gc_candidate() on the object. At death the library
+ * releases the slots; there is nothing to clear by hand.
+ *
+ * Callbacks. A callback may call the library, within the limits its type states. Functions marked
+ * [any] that only read work on a dying object too. No callback may be left by longjmp or by an
+ * exception: that ends the process. Every callback has `void *` user as its last parameter and gets
+ * there what was registered with it.
+ *
+ * Threads. A heap belongs to the thread that made it, or is shared by threads in one of two ways;
+ * see Heaps. Errors are kept per thread. Calls from atexit handlers are fine, calls from
+ * destructors of thread-specific data are not. After fork the child's thread goes on owning what
+ * its parent's thread owned.
+ *
+ * Sized structs. A struct that begins with struct_size may grow at its end in later releases. The
+ * caller sets struct_size to the sizeof it was compiled with, and the library reads and writes no
+ * byte past it. A size too small for the fields of version 1, and a flag the library does not know,
+ * are RR_E_ARGUMENT.
+ *
+ * Costs. Constant time means independent of the size of the heap. Walking the heap means looking at
+ * every object in it.
+ */
+
+/* =================================================================================================
+ * Library
+ * =================================================================================================
+ *
+ * Versions, status codes, and what went wrong last. These functions work from any thread at any
+ * time.
+ */
+
+/** Constants of the library as a whole. */
+#define RR_ABI_VERSION    1u         /**< The ABI this header describes; compare with
+                                          rr_abi_version(). */
+#define RR_VERSION        "1.0.0"    /**< The release this header belongs to; compare with
+                                          rr_version(). */
+#define RR_IMMORTAL_COUNT INT64_MAX  /**< What rr_getrefcount() answers for an immortal object. */
+#define RR_MAX_TYPES      1048576u   /**< How many types a process can have, the built-in ones
+                                          and the numbers kept for them included. */
+
+/** The outcome of a call: RR_OK, or a negative error. rr_last_error() says the rest. */
+typedef int32_t rr_status;
+
+#define RR_OK             0      /**< Success. */
+#define RR_E_ARGUMENT     (-1)   /**< An argument is out of range, or NULL where it may not be. */
+#define RR_E_NOT_OBJECT   (-2)   /**< The pointer is no live object of this library: it never
+                                      was, was freed already, or points inside one. */
+#define RR_E_NO_MEMORY    (-3)   /**< The heap's limit or the system's memory is used up; nothing
+                                      changed. */
+#define RR_E_WRONG_THREAD (-4)   /**< A thread-owned heap was used from another thread. */
+#define RR_E_BUSY         (-5)   /**< Not allowed inside this callback: a destroy callback
+                                      allocates, a callback frees its heap. */
+#define RR_E_TYPE         (-6)   /**< The type is unknown, or the object is of another type than
+                                      the function needs. */
+#define RR_E_OVERFLOW     (-7)   /**< A size computation overflowed. */
+#define RR_E_IO           (-8)   /**< A file could not be written. */
+#define RR_E_ABI          (-9)   /**< The caller's header and the library do not fit together. */
+#define RR_E_CORRUPT      (-10)  /**< An invariant of the heap is broken. */
+
+/**
+ * The version of the ABI that the loaded library has.
+ *
+ * Returns:   A number to compare with RR_ABI_VERSION.
+ * Cost:      Constant time.
+ */
+RR_API uint32_t rr_abi_version(void);
+
+/**
+ * The release of the loaded library.
+ *
+ * Returns:   A string such as "1.0.0"; it is never freed.
+ * Cost:      Constant time.
+ */
+RR_API const char *rr_version(void);
+
+/**
+ * The name of `status` and what it means.
+ *
+ * Returns:   A string such as "RR_E_NOT_OBJECT: ..."; it is never freed. For a number that is no
+ *            rr_status, a string that says so. Never NULL.
+ * Cost:      Constant time.
+ */
+RR_API const char *rr_status_string(rr_status status);
+
+/**
+ * What was wrong in the last call of this thread that failed.
+ *
+ * A call that succeeds leaves it as it is, so look at it only after a failure.
+ *
+ * Returns:   One sentence in UTF-8 that names the function, the argument and its value; "" before
+ *            the first error, never NULL. It is valid until the next failing call of this thread.
+ * Cost:      Constant time.
+ */
+RR_API const char *rr_last_error(void);
+
+/**
+ * The code that belongs to rr_last_error().
+ *
+ * Returns:   RR_OK before the first error of this thread.
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_last_status(void);
+
+/* =================================================================================================
+ * Heaps
+ * =================================================================================================
+ *
+ * A heap is an island: its objects refer only to objects of the same heap, and it is collected by
+ * itself. A process may have many; parallel work uses one per thread.
+ *
+ * Who may call is decided when the heap is made:
+ *
+ *   - By default the heap is owned by the thread that made it; other threads get RR_E_WRONG_THREAD.
+ *     rr_heap_attach() hands it over.
+ *   - With RR_HEAP_SERIALIZED any thread may call, one at a time: the caller has a lock of its own,
+ *     such as Python's GIL.
+ *   - With RR_HEAP_SYNCHRONIZED any thread may call at any time: each call takes the heap's
+ *     recursive lock, which stays held while callbacks run.
+ *
+ * Automatic collections begin only inside rr_alloc() and rr_alloc_items().
+ */
+
+/** Flags of rr_heap_options. */
+#define RR_HEAP_SERIALIZED   1u   /**< Any thread may call, one at a time: the caller serializes,
+                                       as under a GIL. */
+#define RR_HEAP_MANUAL_GC    2u   /**< No automatic collection, not even at the limit. */
+#define RR_HEAP_CHECKED      4u   /**< Finds misuse early, at the price of speed and memory. */
+#define RR_HEAP_REPORT_LEAKS 8u   /**< rr_heap_free() reports the objects that were still held. */
+#define RR_HEAP_BOUNDED      16u  /**< Automatic collections run in bounded slices. */
+#define RR_HEAP_SYNCHRONIZED 32u  /**< Any thread may call at any time: each call takes the
+                                       heap's own lock. */
+
+/** A heap. Callers hold pointers to it and never look inside. */
+struct rr_heap;
+
+/** How a heap is made. Set struct_size, leave the rest zero for the defaults. */
+struct rr_heap_options {
+    uint32_t struct_size;  /**< sizeof(rr_heap_options). */
+    uint32_t flags;        /**< RR_HEAP_... flags, or'ed. An unknown one is refused. */
+    uint64_t max_bytes;    /**< The most memory the heap may use: objects, raw memory and
+                                reported external bytes. 0 = no limit. */
+};
+
+/**
+ * Makes a heap, as `options` says; NULL gives the defaults.
+ *
+ * Returns:   The heap, to be freed with rr_heap_free(); NULL on error.
+ * Errors:    RR_E_ARGUMENT for an unknown flag or a struct_size that is too small; RR_E_NO_MEMORY.
+ * Cost:      Constant time; asks the system for memory.
+ */
+RR_API rr_heap *rr_heap_new(const rr_heap_options *options);
+
+/**
+ * Ends `heap`: finalizes and destroys what is left in it and gives all its memory back.
+ *
+ * What is left dies as one set, immortal objects too: all finalizers run first, then the destroy
+ * callbacks. Nothing can be resurrected and no weak callback runs. A heap made with
+ * RR_HEAP_REPORT_LEAKS first reports what was still held.
+ *
+ * Afterwards every pointer into the heap is dead, and `heap` itself is refused.
+ *
+ * Errors:    RR_E_ARGUMENT for the default heap, which lives as long as the process; RR_E_BUSY
+ *            inside any callback.
+ * Callbacks: Runs finalizers and destroy callbacks.
+ * Cost:      Walks the heap.
+ */
+RR_API rr_status rr_heap_free(rr_heap *heap);
+
+/**
+ * The default heap of the process: serialized, made on first use, never freed.
+ *
+ * Returns:   The heap that NULL stands for; NULL if it could not be made.
+ * Errors:    RR_E_NO_MEMORY on first use.
+ * Cost:      Constant time.
+ */
+RR_API rr_heap *rr_heap_default(void);
+
+/**
+ * The heap that `object` lives in. [any]
+ *
+ * Returns:   The heap, or NULL if there is no such object.
+ * Cost:      Constant time.
+ */
+RR_API rr_heap *rr_heap_of(const void *object);
+
+/**
+ * Gives the free pages of `heap` back to the system.
+ *
+ * The library does so by itself when much is free; this does it now. It collects nothing: call
+ * rr_collect() first to free as much as possible.
+ *
+ * Cost:      Proportional to the pages of the heap.
+ */
+RR_API rr_status rr_heap_trim(rr_heap *heap);
+
+/**
+ * Checks every invariant of `heap`. For tests and for the hunt after a stray write.
+ *
+ * It changes nothing and may be called from a debugger.
+ *
+ * Errors:    RR_E_CORRUPT; rr_last_error() then names the first invariant that is broken, and
+ *            where.
+ * Cost:      Walks the heap.
+ */
+RR_API rr_status rr_heap_verify(rr_heap *heap);
+
+/**
+ * Fills in `out` with the statistics of `heap`; see Statistics.
+ *
+ * Set its struct_size first.
+ *
+ * Errors:    RR_E_ARGUMENT if `out` is NULL or its struct_size is too small.
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_heap_stats(rr_heap *heap, rr_stats *out);
+
+/**
+ * Makes the calling thread the owner of `heap`.
+ *
+ * For handing a heap from one thread to another. The caller guarantees that the old owner is out of
+ * the library and stays out; a heap that every thread may use has no owner and stays as it is.
+ *
+ * Cost:      Constant time.
+ * Threads:   Called by the new owner; the only function that a thread may call on another thread's
+ *            heap.
+ */
+RR_API rr_status rr_heap_attach(rr_heap *heap);
+
+/* =================================================================================================
+ * Types
+ * =================================================================================================
+ *
+ * A type tells the library where an object keeps its strong references and what to call when it
+ * dies. Types belong to the process, are shared by all heaps, and are never freed.
+ *
+ * Most types need no callback at all: offsets name the slots of the fixed part,
+ * RR_TYPE_ITEMS_ARE_REFS those of the trailing items, and the library follows, clears and releases
+ * them by itself. A type whose slots are tagged values, as in an interpreter, describes them with
+ * an rr_value_format. Only references in foreign storage need a traverse callback.
+ *
+ * An object of a type without any references is a leaf. Leaves are never part of a cycle, so the
+ * collector does not look at them.
+ */
+
+/** A type: a number that is the same for the whole process and is never reused. */
+typedef uint32_t rr_type;
+
+#define RR_TYPE_NONE       0u   /**< No type. */
+#define RR_TYPE_BYTES      1u   /**< Raw bytes, as many as rr_alloc_items() is asked for. */
+#define RR_TYPE_TUPLE      2u   /**< A fixed number of items, each a strong reference or NULL. */
+#define RR_TYPE_LIST       3u   /**< A growable sequence of strong references; see Lists. */
+#define RR_TYPE_WEAKREF    4u   /**< A weak reference; see Weak references. */
+#define RR_TYPE_FIRST_USER 16u  /**< The first number that rr_type_new() gives out. */
+
+/** Flags of rr_type_info. */
+#define RR_TYPE_ITEMS_ARE_REFS 1u  /**< The items are strong references: item_size is the size of
+                                        a pointer, or the value size when values is set, and size
+                                        is a multiple of 8. */
+#define RR_TYPE_ACYCLIC        2u  /**< A promise: no object of this type is ever part of a
+                                        cycle. Collections skip them. */
+#define RR_TYPE_SELF_RELEASING 4u  /**< destroy itself releases what traverse reports,
+                                        iteratively however deep. Without it the runtime asks
+                                        traverse before destroy and releases afterwards what it
+                                        reported, so that destroy may free the storage. */
+#define RR_TYPE_UNZEROED       8u  /**< The payload is not cleared when allocated. For types
+                                        without references only. */
+
+/**
+ * Receives one strong reference, `object`. The library hands such a function to a traverse
+ * callback, which calls it once for each reference, with the `arg` it was given. NULL is ignored.
+ */
+typedef void (*rr_visit_fn)(void *object, void *arg);
+
+/**
+ * Reports the strong references of `object` that no offset and no item covers: calls `visit` once
+ * for each, with the reference and `arg`. It reports the same references each time until the object
+ * changes, and does nothing else: no allocation, no counting, no writing. `user` is the type's.
+ */
+typedef void (*rr_traverse_fn)(void *object, rr_visit_fn visit, void *arg, void *user);
+
+/**
+ * Runs once in the life of `object`, before anything of it is taken apart: it and all it refers to
+ * are intact. The callback may do what any code may, also allocate, collect, and store the object
+ * somewhere, which resurrects it. `user` is the type's.
+ */
+typedef void (*rr_finalize_fn)(void *object, void *user);
+
+/**
+ * Gives back the foreign resources of `object`, just before its memory is returned. It may read the
+ * object and its slots, and call rr_decref() and rr_mem_free(). It may not allocate, nor take new
+ * references to the dying (RR_E_BUSY). The library releases the slots itself afterwards. `user` is
+ * the type's.
+ */
+typedef void (*rr_destroy_fn)(void *object, void *user);
+
+/** A type as given to rr_type_new(). Set struct_size and name, leave zero what does not apply. */
+struct rr_type_info {
+    uint32_t struct_size;           /**< sizeof(rr_type_info). */
+    uint32_t flags;                 /**< RR_TYPE_ITEMS_ARE_REFS, RR_TYPE_ACYCLIC,
+                                         RR_TYPE_SELF_RELEASING, RR_TYPE_UNZEROED, or'ed. */
+    const char *name;               /**< What rr_type_name() answers and messages show. Required,
+                                         UTF-8; copied. */
+    uint32_t size;                  /**< Payload bytes of the fixed part. Items begin at exactly
+                                         this offset, unpadded. */
+    uint32_t item_size;             /**< Payload bytes of each trailing item; 0 = the type has
+                                         none. */
+    const uint32_t *ref_offsets;    /**< Byte offsets, within the fixed part, of the slots that
+                                         hold strong references; each a multiple of 8, none
+                                         twice. Copied. */
+    uint32_t ref_count;             /**< How many offsets ref_offsets points at. */
+    uint32_t reserved;              /**< Must be 0. */
+    rr_traverse_fn traverse;        /**< Optional: reports strong references that no offset
+                                         covers. */
+    rr_finalize_fn finalize;        /**< Optional: runs once per object while it is intact; may
+                                         resurrect it. */
+    rr_destroy_fn destroy;          /**< Optional: gives back foreign resources; must not
+                                         resurrect. */
+    void *user;                     /**< Passed to the three callbacks. */
+    const rr_value_format *values;  /**< Optional: the slots at ref_offsets and the items are
+                                         tagged values, not plain pointers. Copied. */
+};
+
+/**
+ * How to tell a reference from other tagged values: it is one iff low <= (word at tag_offset &
+ * mask) <= high, and then the pointer is the word at pointer_offset & pointer_mask, unless that is
+ * NULL. Fits NaN boxing (one word) and a tag beside a union (two words).
+ */
+struct rr_value_format {
+    uint32_t struct_size;     /**< sizeof(rr_value_format). */
+    uint32_t value_size;      /**< Bytes of a value, 8 or 16; also the item size. */
+    uint32_t tag_offset;      /**< Where in the value the 64-bit word with the tag is: 0 or 8. */
+    uint32_t pointer_offset;  /**< Where in the value the 64-bit word with the pointer is: 0 or
+                                   8. */
+    uint64_t mask;            /**< Which bits of the tag word are compared. */
+    uint64_t low;             /**< The lowest tag that marks a reference. */
+    uint64_t high;            /**< The highest tag that marks a reference. */
+    uint64_t pointer_mask;    /**< Which bits of the pointer word are the pointer. */
+};
+
+/**
+ * Makes a type from `info`, of which everything is copied.
+ *
+ * Calling it twice with the same `info` makes two types. Make types once, at start-up.
+ *
+ * Returns:   The type, good for every heap; RR_TYPE_NONE on error.
+ * Errors:    RR_E_ARGUMENT if name is missing, an offset lies outside the fixed part, is misaligned
+ *            or stands there twice, a flag is unknown, or fields contradict each other;
+ *            RR_E_OVERFLOW if the sizes are too large; RR_E_NO_MEMORY when RR_MAX_TYPES are in use.
+ * Cost:      Proportional to ref_count.
+ * Threads:   Any thread, at any time.
+ */
+RR_API rr_type rr_type_new(const rr_type_info *info);
+
+/**
+ * The type of `object`. [any]
+ *
+ * Returns:   The type, or RR_TYPE_NONE if there is no such object.
+ * Cost:      Constant time.
+ */
+RR_API rr_type rr_type_of(const void *object);
+
+/**
+ * The name that `type` was made with.
+ *
+ * Returns:   The name, which is never freed; NULL if there is no such type.
+ * Errors:    RR_E_TYPE if `type` is unknown.
+ * Cost:      Constant time.
+ * Threads:   Any thread, at any time.
+ */
+RR_API const char *rr_type_name(rr_type type);
+
+/* =================================================================================================
+ * Objects and counts
+ * =================================================================================================
+ *
+ * An object begins with count 1, which belongs to the caller. Each strong reference is one count.
+ * When the count reaches 0 the object dies at once, and with it whatever only it held, iteratively
+ * however deep.
+ *
+ * A count is exact at any moment, also during a collection. One that overflows makes its object
+ * immortal; it never wraps.
+ */
+
+/**
+ * Allocates an object of `type` in `heap`, without trailing items. [new]
+ *
+ * The payload is zeroed, unless the type is RR_TYPE_UNZEROED. RR_TYPE_LIST gives an empty list.
+ * Weak references are made by rr_weakref_new().
+ *
+ * Returns:   The object, referenced once; NULL on error.
+ * Errors:    RR_E_TYPE if `type` is unknown or RR_TYPE_WEAKREF; RR_E_NO_MEMORY when a collection
+ *            did not help; RR_E_BUSY inside a destroy callback.
+ * Callbacks: May collect first, so may run finalizers and weak callbacks.
+ * Cost:      Constant time, clearing the payload and a collection that is due aside.
+ */
+RR_API void *rr_alloc(rr_heap *heap, rr_type type);
+
+/**
+ * Allocates an object of `type` in `heap` with `count` trailing items. [new]
+ *
+ * Items begin right behind the fixed part and are zeroed with it. The number of items never
+ * changes; for a sequence that grows see Lists.
+ *
+ * Returns:   The object, referenced once; NULL on error.
+ * Errors:    As rr_alloc(); also RR_E_TYPE if `count` is not 0 and the type has no items,
+ *            RR_E_OVERFLOW if the size is not representable.
+ * Callbacks: May collect first, so may run finalizers and weak callbacks.
+ * Cost:      Constant time, clearing the payload and a collection that is due aside.
+ */
+RR_API void *rr_alloc_items(rr_heap *heap, rr_type type, size_t count);
+
+/**
+ * The payload bytes of `object`: the fixed part and all items. [any]
+ *
+ * Returns:   The size as the type states it, not rounded up; 0 on error.
+ * Cost:      Constant time.
+ */
+RR_API size_t rr_size(const void *object);
+
+/**
+ * How many trailing items `object` was allocated with. [any]
+ *
+ * Returns:   The number of items; 0 on error. For the length of a list see rr_list_count().
+ * Cost:      Constant time.
+ */
+RR_API size_t rr_item_count(const void *object);
+
+/**
+ * Whether `object` points to a live object of this library. [any]
+ *
+ * Returns:   1 or 0; a 0 is an answer, not an error.
+ * Cost:      Constant time.
+ */
+RR_API int32_t rr_is_object(const void *object);
+
+/**
+ * Adds a reference to `object`. NULL is a no-op. [any]
+ *
+ * Errors:    RR_E_BUSY if the object is dying and no longer to be saved.
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_incref(void *object);
+
+/**
+ * Releases a reference to `object`. NULL is a no-op. [any]
+ *
+ * The last one destroys the object before the call returns, and everything that only it held. A
+ * reference that is not the last may have left a dead cycle behind; the object is noted as a
+ * candidate. It never collects.
+ *
+ * Errors:    RR_E_BUSY if the object is dying; RR_E_ARGUMENT if, while its finalizer runs, nobody
+ *            but the library holds a reference to it.
+ * Callbacks: May run finalizers, weak callbacks and destroy callbacks.
+ * Cost:      Constant time, or proportional to what dies.
+ */
+RR_API rr_status rr_decref(void *object);
+
+/**
+ * Adds a reference to `object` and returns it, for use within an expression. NULL gives NULL. [new]
+ * [any]
+ *
+ * Returns:   `object`; NULL on error.
+ * Errors:    As rr_incref().
+ * Cost:      Constant time.
+ */
+RR_API void *rr_newref(void *object);
+
+/**
+ * How many strong references `object` has. [any]
+ *
+ * Returns:   The exact count; RR_IMMORTAL_COUNT for an immortal object; a negative rr_status on
+ *            error.
+ * Cost:      Constant time.
+ */
+RR_API int64_t rr_getrefcount(const void *object);
+
+/**
+ * Whether the count of `object` is exactly 1: its only holder may change it in place. [any]
+ *
+ * Returns:   1 or 0; 0 for an immortal object.
+ * Cost:      Constant time.
+ */
+RR_API int32_t rr_is_unique(const void *object);
+
+/**
+ * Adds a reference to `object` if it is alive. [any]
+ *
+ * For caches that know a pointer but hold no reference. The memory of a dead object may have become
+ * another object since: a weak reference is the sure way.
+ *
+ * Returns:   1 if the object was alive and now has one reference more, 0 otherwise. A 0 is an
+ *            answer, not an error.
+ * Cost:      Constant time.
+ */
+RR_API int32_t rr_try_incref(void *object);
+
+/**
+ * Makes `slot` refer to `value`, which may be NULL.
+ *
+ * Adds a reference to the value, writes the slot, then releases what was there, in this order:
+ * whoever runs as a consequence sees the new value. The caller keeps its own reference.
+ *
+ * The slot is in an object, or anywhere else: a variable that holds a root is written in the same
+ * way.
+ *
+ * Errors:    RR_E_ARGUMENT if `slot` is NULL or not aligned, or if `value` belongs to another heap;
+ *            RR_E_NOT_OBJECT if `value`, or what the slot holds, is neither NULL nor a live object;
+ *            RR_E_BUSY if `value` is dying.
+ * Callbacks: May run finalizers, weak callbacks and destroy callbacks.
+ * Cost:      Constant time, or proportional to what dies.
+ */
+RR_API rr_status rr_store(void **slot, void *value);
+
+/**
+ * Makes `slot` refer to `value` and takes over the caller's reference to it.
+ *
+ * As rr_store() followed by rr_decref(`value`), but in one step. On failure the reference remains
+ * the caller's. Since this may be how a cycle closes, `value` is noted as a candidate.
+ *
+ * Errors:    As rr_store().
+ * Callbacks: May run finalizers, weak callbacks and destroy callbacks.
+ * Cost:      Constant time, or proportional to what dies.
+ */
+RR_API rr_status rr_take(void **slot, void *value);
+
+/**
+ * Makes `object` live as long as its heap. There is no way back. [any]
+ *
+ * Its count stops, and collections skip it; what it refers to stays alive with it.
+ *
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_make_immortal(void *object);
+
+/**
+ * Whether `object` is immortal. [any]
+ *
+ * Returns:   1 or 0.
+ * Cost:      Constant time.
+ */
+RR_API int32_t rr_is_immortal(const void *object);
+
+/* =================================================================================================
+ * Cycles
+ * =================================================================================================
+ *
+ * Counting alone never frees objects that refer to each other in a circle. The collector does. It
+ * starts from candidates, objects that lost a reference and lived on, so that its work follows what
+ * changed and not the size of the heap.
+ *
+ * When. An automatic collection begins inside rr_alloc() or rr_alloc_items(), when there are many
+ * candidates, the heap has grown, or its limit is reached. rr_decref() never collects, and
+ * collections never nest.
+ *
+ * Order at death, the same for one object that dies by counting and for everything that one
+ * collection found dead, independent cycles together:
+ *
+ *   1. All finalizers run, on intact objects, each once in the life of its object.
+ *   2. Whoever was resurrected leaves the set, with all it reaches.
+ *   3. Weak references to the dead are cleared.
+ *   4. Weak callbacks run, the newest of each object first; those of weak references that are dead
+ *      themselves are dropped.
+ *   5. Destroy callbacks run.
+ *   6. The children of the dead are released.
+ *   7. The memory is returned.
+ *
+ * What is counted. The number that a collection reports is that of dead containers: objects whose
+ * type has slots, reference items or a traverse callback, also when they hold nothing, tails of a
+ * cycle included, and those too that died because a finalizer cut their cycle. It leaves out the
+ * resurrected, leaves such as bytes and weak references, and objects of RR_TYPE_ACYCLIC types.
+ *
+ * Mistakes. A counted reference that stands in no slot counts as held from outside: forgetting to
+ * declare one leaks, it does not crash.
+ */
+
+/** When in a collection an rr_gc_fn is called: the phase of rr_gc_event. */
+#define RR_GC_PHASE_START 0u  /**< Before anything happens; the counters are 0. */
+#define RR_GC_PHASE_STOP  1u  /**< After everything has happened. */
+
+/** Why a collection runs: the reason of rr_gc_event. */
+#define RR_GC_REASON_REQUESTED  0u  /**< rr_collect() was called. */
+#define RR_GC_REASON_STEP       1u  /**< rr_collect_step() was called. */
+#define RR_GC_REASON_CANDIDATES 2u  /**< The candidates passed the threshold. */
+#define RR_GC_REASON_GROWTH     3u  /**< The heap has grown: objects, raw memory or reported
+                                         external bytes. */
+#define RR_GC_REASON_LIMIT      4u  /**< The heap is at its limit. */
+
+/**
+ * Hears of a collection of `heap` as it starts and as it stops. `event` is valid during the call,
+ * and has the fields that its struct_size covers. `user` is what rr_gc_set_callback() was given.
+ */
+typedef void (*rr_gc_fn)(rr_heap *heap, const rr_gc_event *event, void *user);
+
+/** What an rr_gc_fn hears about a collection. The library sets struct_size. */
+struct rr_gc_event {
+    uint32_t struct_size;  /**< How many bytes of this struct the library has filled in. */
+    uint32_t phase;        /**< RR_GC_PHASE_START or RR_GC_PHASE_STOP. */
+    uint32_t reason;       /**< RR_GC_REASON_...: why the collection runs. */
+    uint32_t reserved;     /**< 0. */
+    uint64_t collected;    /**< Containers found dead, as rr_collect() counts them. */
+    uint64_t resurrected;  /**< Objects that a finalizer brought back, with all they reach. */
+    uint64_t visited;      /**< Objects the collection looked at. */
+    uint64_t duration_ns;  /**< How long the collection took, in nanoseconds, callbacks included. */
+};
+
+/**
+ * Collects `heap` completely: every unreachable object in it dies.
+ *
+ * It also finds a cycle that was closed by plain writes into new objects, without any decref.
+ * Automatic collections start from candidates alone and may leave such a cycle to the next complete
+ * collection, which comes by itself at the latest when the heap has doubled.
+ *
+ * Returns:   How many containers died; 0 from inside a callback, where nothing is done; a negative
+ *            rr_status on error.
+ * Callbacks: May run finalizers, weak callbacks, destroy callbacks and the heap's rr_gc_fn.
+ * Cost:      Proportional to what the candidates, and the objects allocated since the last complete
+ *            collection, can reach; constant time when nothing changed since.
+ */
+RR_API int64_t rr_collect(rr_heap *heap);
+
+/**
+ * Does one slice of collecting `heap`, aiming at `budget_ns` nanoseconds.
+ *
+ * For callers with a frame to meet. The budget is an aim: garbage that a slice has found is freed
+ * within it, even when that takes longer. Nothing is left to do when it returns 0 and
+ * rr_gc_pending() is 0.
+ *
+ * Returns:   How many containers died in this slice; a negative rr_status on error.
+ * Callbacks: May run finalizers, weak callbacks, destroy callbacks and the heap's rr_gc_fn.
+ * Cost:      About `budget_ns`, plus what dies.
+ */
+RR_API int64_t rr_collect_step(rr_heap *heap, uint64_t budget_ns);
+
+/**
+ * Whether a step would have work in `heap`.
+ *
+ * Returns:   1 or 0.
+ * Cost:      Constant time.
+ */
+RR_API int32_t rr_gc_pending(rr_heap *heap);
+
+/**
+ * Switches automatic collection of `heap` on again. A heap made with RR_HEAP_MANUAL_GC has none,
+ * and stays so.
+ *
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_gc_enable(rr_heap *heap);
+
+/**
+ * Switches automatic collection of `heap` off. rr_collect() works all the same.
+ *
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_gc_disable(rr_heap *heap);
+
+/**
+ * Whether `heap` is collected automatically.
+ *
+ * Returns:   1 or 0; always 0 for a heap made with RR_HEAP_MANUAL_GC.
+ * Cost:      Constant time.
+ */
+RR_API int32_t rr_gc_is_enabled(rr_heap *heap);
+
+/**
+ * Sets with how many `candidates` an automatic collection of `heap` is due; 0 = their number never
+ * matters.
+ *
+ * The library starts from this number: it waits for more while collections find little, and comes
+ * back to it when they find much.
+ *
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_gc_set_threshold(rr_heap *heap, uint64_t candidates);
+
+/**
+ * The threshold of `heap`, as it was set.
+ *
+ * Returns:   A number of candidates; 0 on error too.
+ * Cost:      Constant time.
+ */
+RR_API uint64_t rr_gc_get_threshold(rr_heap *heap);
+
+/**
+ * How many possible cycle roots `heap` has logged since the last collection.
+ *
+ * Returns:   A number of candidates; 0 on error too.
+ * Cost:      Constant time.
+ */
+RR_API uint64_t rr_gc_get_candidates(rr_heap *heap);
+
+/**
+ * Has `callback` called, with `user`, when a collection of `heap` starts and when it stops.
+ *
+ * A heap has one such callback; NULL takes it away.
+ *
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_gc_set_callback(rr_heap *heap, rr_gc_fn callback, void *user);
+
+/**
+ * Tells `heap` that its objects keep `delta_bytes` more foreign memory alive, or less when
+ * negative.
+ *
+ * Reported memory makes collections come sooner and counts towards max_bytes, as if it were the
+ * heap's own. The sum stops at 0.
+ *
+ * Cost:      Constant time; never collects by itself.
+ */
+RR_API rr_status rr_report_external(rr_heap *heap, int64_t delta_bytes);
+
+/**
+ * Freezes all objects that `heap` has now: collections leave them out.
+ *
+ * For what a program sets up once and keeps. Frozen objects still die by counting; what they refer
+ * to counts as held.
+ *
+ * Cost:      Walks the heap.
+ */
+RR_API rr_status rr_gc_freeze(rr_heap *heap);
+
+/**
+ * Gives all frozen objects of `heap` back to the collector.
+ *
+ * Cost:      Walks the heap.
+ */
+RR_API rr_status rr_gc_unfreeze(rr_heap *heap);
+
+/**
+ * How many objects of `heap` are frozen, leaves included.
+ *
+ * Returns:   The number; a negative rr_status on error.
+ * Cost:      At most a walk of the heap.
+ */
+RR_API int64_t rr_gc_freeze_count(rr_heap *heap);
+
+/**
+ * Logs `object` as a possible cycle root, to be examined by the next collection.
+ *
+ * Call it after a plain write has moved a reference, perhaps the last one from outside, into
+ * storage that only a traverse callback or a tagged value shows. rr_decref() and rr_take() do it by
+ * themselves.
+ *
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_gc_candidate(void *object);
+
+/**
+ * Gives `object` to the collector, which is how every container begins.
+ *
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_gc_track(void *object);
+
+/**
+ * Takes `object` away from the collector, until rr_gc_track().
+ *
+ * It still dies by counting. What it refers to counts as held from outside, so a cycle through it
+ * is not found.
+ *
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_gc_untrack(void *object);
+
+/**
+ * Whether the collector looks at `object`.
+ *
+ * Returns:   1 or 0; always 0 for leaves.
+ * Cost:      Constant time.
+ */
+RR_API int32_t rr_gc_is_tracked(const void *object);
+
+/**
+ * Whether the finalizer of `object` has run.
+ *
+ * 1 is what a resurrected object answers: it will not be finalized again.
+ *
+ * Returns:   1 or 0.
+ * Cost:      Constant time.
+ */
+RR_API int32_t rr_is_finalized(const void *object);
+
+/* =================================================================================================
+ * Weak references
+ * =================================================================================================
+ *
+ * A weak reference knows an object, its target, without keeping it alive. It is an object itself,
+ * of type RR_TYPE_WEAKREF, counted like any other.
+ *
+ * When the target dies, all its weak references are cleared before the first callback runs. So a
+ * callback can't bring the target back. A weak reference that dies before its target is never
+ * called.
+ */
+
+/**
+ * Hears that the target of `weakref` has died. The target is gone already: rr_weakref_get() answers
+ * NULL. The weak reference is borrowed. `user` is what rr_weakref_new() was given.
+ */
+typedef void (*rr_weakref_fn)(void *weakref, void *user);
+
+/**
+ * Makes a weak reference to `object`, whose `callback`, unless NULL, is called with `user` when the
+ * object dies. [new]
+ *
+ * Without `callback` an object has one weak reference, which is shared: asking again gives the same
+ * one, with one reference more.
+ *
+ * Returns:   The weak reference, in the heap of the object; NULL on error.
+ * Errors:    RR_E_NO_MEMORY; RR_E_BUSY if the object is dying.
+ * Cost:      Constant time.
+ */
+RR_API void *rr_weakref_new(void *object, rr_weakref_fn callback, void *user);
+
+/**
+ * The target of `weakref`, if it is alive. [new] [any]
+ *
+ * Returns:   A strong reference to the target, to be released; NULL when it is dead, which is no
+ *            error, and on error.
+ * Errors:    RR_E_TYPE if `weakref` is an object of another type.
+ * Cost:      Constant time.
+ */
+RR_API void *rr_weakref_get(void *weakref);
+
+/**
+ * How many weak references `object` is the target of. [any]
+ *
+ * Returns:   The number; a negative rr_status on error.
+ * Cost:      Proportional to the number.
+ */
+RR_API int64_t rr_weakref_count(const void *object);
+
+/* =================================================================================================
+ * Lists
+ * =================================================================================================
+ *
+ * A list is an object of type RR_TYPE_LIST: a sequence of strong references that grows and shrinks.
+ * Its items are never NULL. Indices begin at 0.
+ *
+ * A change is made first and then what was there is released, in the order of rr_store(): callbacks
+ * that run as a consequence see the list as it is now, and may change it. All functions here answer
+ * RR_E_TYPE when list is an object of another type, and those that put in an object RR_E_ARGUMENT
+ * when it is NULL or lives in another heap.
+ */
+
+/**
+ * Makes an empty list in `heap`. The same as rr_alloc() with RR_TYPE_LIST. [new]
+ *
+ * Returns:   The list; NULL on error.
+ * Errors:    As rr_alloc().
+ * Callbacks: May collect first, so may run finalizers and weak callbacks.
+ * Cost:      Constant time, a collection that is due aside.
+ */
+RR_API void *rr_list_new(rr_heap *heap);
+
+/**
+ * Puts `object` behind the last item of `list`, which takes a reference of its own.
+ *
+ * Errors:    RR_E_NO_MEMORY.
+ * Cost:      Amortized constant time.
+ */
+RR_API rr_status rr_list_append(void *list, void *object);
+
+/**
+ * Puts `object` before the item at `index` of `list`, which takes a reference of its own.
+ *
+ * An index equal to the number of items appends.
+ *
+ * Errors:    RR_E_ARGUMENT if `index` is greater than the number of items; RR_E_NO_MEMORY.
+ * Cost:      Proportional to the items behind `index`.
+ */
+RR_API rr_status rr_list_insert(void *list, size_t index, void *object);
+
+/**
+ * Replaces the item at `index` of `list` by `object` and releases the old one.
+ *
+ * Errors:    RR_E_ARGUMENT if there is no item at `index`.
+ * Callbacks: May run finalizers, weak callbacks and destroy callbacks.
+ * Cost:      Constant time, or proportional to what dies.
+ */
+RR_API rr_status rr_list_set(void *list, size_t index, void *object);
+
+/**
+ * Takes the item at `index` out of `list` and releases it; the items behind it move up.
+ *
+ * Errors:    RR_E_ARGUMENT if there is no item at `index`.
+ * Callbacks: May run finalizers, weak callbacks and destroy callbacks.
+ * Cost:      Proportional to the items behind `index`, and to what dies.
+ */
+RR_API rr_status rr_list_remove(void *list, size_t index);
+
+/**
+ * Takes all items out of `list` and releases them.
+ *
+ * Callbacks: May run finalizers, weak callbacks and destroy callbacks.
+ * Cost:      Proportional to the items, and to what dies.
+ */
+RR_API rr_status rr_list_clear(void *list);
+
+/**
+ * The item at `index` of `list`. [borrowed]
+ *
+ * Returns:   The item, which stays the list's: rr_newref() it before the list may change. NULL on
+ *            error.
+ * Errors:    RR_E_ARGUMENT if there is no item at `index`.
+ * Cost:      Constant time.
+ */
+RR_API void *rr_list_get(const void *list, size_t index);
+
+/**
+ * How many items `list` has.
+ *
+ * Returns:   The number; a negative rr_status on error.
+ * Cost:      Constant time.
+ */
+RR_API int64_t rr_list_count(const void *list);
+
+/* =================================================================================================
+ * Raw memory
+ * =================================================================================================
+ *
+ * Memory that is no object: buffers and tables that objects point to and give back in their destroy
+ * callback. It counts in the statistics of its heap and towards max_bytes, and rr_heap_free() gives
+ * back what is left of it.
+ *
+ * The rules are malloc's. Blocks are aligned to 16 bytes. A size of 0 gives a pointer of its own,
+ * which must be freed. Hand in only what came from the same heap and was not freed yet.
+ */
+
+/**
+ * Allocates `size` bytes in `heap`, not cleared.
+ *
+ * Returns:   The block; NULL on error.
+ * Errors:    RR_E_NO_MEMORY; RR_E_OVERFLOW if `size` is not representable.
+ * Cost:      Constant time; never collects.
+ */
+RR_API void *rr_mem_alloc(rr_heap *heap, size_t size);
+
+/**
+ * Changes the size of `memory`, a block of `heap`, to `size` bytes, moving it if need be.
+ *
+ * The contents stay, up to the smaller of both sizes. NULL as memory allocates. On error the old
+ * block stays as it was and remains the caller's.
+ *
+ * Returns:   The block, perhaps at a new place; NULL on error.
+ * Errors:    As rr_mem_alloc().
+ * Cost:      Constant time, or proportional to `size` when it moves; never collects.
+ */
+RR_API void *rr_mem_realloc(rr_heap *heap, void *memory, size_t size);
+
+/**
+ * Gives `memory`, a block of `heap`, back. NULL is a no-op.
+ *
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_mem_free(rr_heap *heap, void *memory);
+
+/* =================================================================================================
+ * Looking
+ * =================================================================================================
+ *
+ * Who refers to whom. Each function writes up to capacity objects to out and returns how many there
+ * are, which may be more.
+ *
+ * To learn the number first, pass NULL and 0. The objects are borrowed: they are good until the
+ * graph changes. Weak references are no edges of the graph.
+ */
+
+/**
+ * The objects that `object` refers to, into `out`, at most `capacity` of them.
+ *
+ * One for each slot that is not NULL, so an object that two slots hold comes twice.
+ *
+ * Returns:   How many there are; a negative rr_status on error.
+ * Errors:    RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0.
+ * Callbacks: Calls the traverse callback of the type.
+ * Cost:      Proportional to the slots of the object.
+ */
+RR_API int64_t rr_get_referents(const void *object, void **out, size_t capacity);
+
+/**
+ * The objects that refer to `object` directly, into `out`, at most `capacity` of them.
+ *
+ * Each holder comes once. References from outside the heap are in rr_getrefcount() but not here.
+ *
+ * Returns:   How many there are; a negative rr_status on error.
+ * Errors:    RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0.
+ * Callbacks: Calls traverse callbacks.
+ * Cost:      Walks the heap.
+ */
+RR_API int64_t rr_get_referrers(const void *object, void **out, size_t capacity);
+
+/**
+ * The live objects of `heap` that are of `type`, into `out`, at most `capacity` of them.
+ *
+ * RR_TYPE_NONE as type stands for all types. The order is that of memory.
+ *
+ * Returns:   How many there are; a negative rr_status on error.
+ * Errors:    RR_E_TYPE if `type` is unknown; RR_E_ARGUMENT if `out` is NULL and `capacity` is not
+ *            0.
+ * Cost:      Walks the heap.
+ */
+RR_API int64_t rr_get_objects(rr_heap *heap, rr_type type, void **out, size_t capacity);
+
+/**
+ * A shortest chain of references that keeps `object` alive, into `out`, at most `capacity` objects
+ * of it.
+ *
+ * The chain begins with an object that is held from outside the heap, has one reference after the
+ * other, and ends with `object`. This answers the question why something is still there.
+ *
+ * Returns:   The length of the chain, both ends included; 0 if nothing outside holds the object, so
+ *            that it is garbage; a negative rr_status on error.
+ * Errors:    RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0; RR_E_NO_MEMORY.
+ * Callbacks: Calls traverse callbacks.
+ * Cost:      Walks the heap.
+ */
+RR_API int64_t rr_get_path(const void *object, void **out, size_t capacity);
+
+/* =================================================================================================
+ * Statistics
+ * =================================================================================================
+ *
+ * What rr_heap_stats() fills in.
+ */
+
+/** The state of a heap and what happened in it since it was made; filled in by rr_heap_stats(). */
+struct rr_stats {
+    uint32_t struct_size;          /**< sizeof(rr_stats), set by the caller; nothing past it is
+                                        written. */
+    uint32_t reserved;             /**< Set to 0. */
+    uint64_t live_objects;         /**< Objects that are alive now. */
+    uint64_t live_bytes;           /**< Bytes of the blocks these objects occupy, headers and
+                                        rounding included. */
+    uint64_t reserved_bytes;       /**< Address space reserved from the system. */
+    uint64_t committed_bytes;      /**< Memory obtained from the system, used or not. */
+    uint64_t peak_bytes;           /**< The highest committed_bytes so far. */
+    uint64_t raw_bytes;            /**< Bytes held through rr_mem_alloc() and rr_mem_realloc(). */
+    uint64_t external_bytes;       /**< The sum of rr_report_external(); it stops at 0. */
+    uint64_t objects_allocated;    /**< Objects allocated so far. */
+    uint64_t objects_freed;        /**< Objects whose memory was returned so far. */
+    uint64_t collections;          /**< Collections finished so far, automatic ones included. */
+    uint64_t objects_collected;    /**< The sum of what these collections found dead, as
+                                        rr_collect() counts it. */
+    uint64_t objects_resurrected;  /**< Objects that finalizers brought back, in deaths by
+                                        counting and by collection. */
+    uint64_t objects_visited;      /**< Objects that collections looked at. */
+    uint64_t finalizers_run;       /**< Finalizers run so far. */
+    uint64_t weakrefs_live;        /**< Weak references whose target is alive now. */
+    uint64_t candidates;           /**< Possible cycle roots logged now; the same as
+                                        rr_gc_get_candidates(). */
+    uint64_t gc_ns_total;          /**< Time spent in collections so far, in nanoseconds. */
+    uint64_t gc_ns_max;            /**< The longest single pause by a collection, in nanoseconds. */
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
