@@ -49,13 +49,13 @@ from .gc import (
     get_threshold,
     getrefcount,
     getweakrefcount,
-    id,
     is_finalized,
     is_tracked,
     isenabled,
     set_threshold,
     unfreeze,
 )
+from .gc import id as id  # not in __all__: a star import would hide Python's own
 from .heap import Heap, default_heap
 from .types import Instance, Items, Ref
 from .weakrefs import WeakRef
@@ -63,7 +63,6 @@ from .weakrefs import WeakRef
 #: The version of the library that was loaded.
 __version__: str = _held.version().decode("ascii")
 
-# All public names but ``id``, which would hide Python's own after ``from refruntime import *``.
 __all__ = [
     "AbiError",
     "ArgumentError",

@@ -36,7 +36,9 @@ class HeapCore:
         """Take over the library's heap at this address."""
         self._api = _native.released if synchronized else _native.held
         self._lock = RLock()
-        self._guard: ContextManager[Any] = nullcontext() if synchronized else self._lock
+        self._guard: ContextManager[Any] = self._lock
+        if synchronized:
+            self._guard = nullcontext()
         self._owner: Optional[int] = get_ident() if owned else None
         self._handles: Dict[int, ref[Handle]] = {}
         self._pending: Deque[int] = deque()
@@ -95,7 +97,9 @@ class HeapCore:
 
     def _adopt(self, address: int, kind: Optional[Type[Handle]] = None) -> Any:
         """The handle for a reference that the caller owns; one reference too many is given back."""
-        handle = (kind or self._kinds.get(self._api.type_of(address), Handle))._make(self, address)
+        if kind is None:
+            kind = self._kinds.get(self._api.type_of(address), Handle)
+        handle = kind._make(self, address)
         entry = handle._entry = ref(handle)
         while True:
             current = self._handles.setdefault(address, entry)
@@ -135,7 +139,7 @@ class HeapCore:
             out = (ctypes.c_void_p * capacity)()
             count = check(call(*arguments, out, capacity))
             if count <= capacity:
-                return out[:count]
+                return [address for address in out[:count] if address]
             capacity = count
 
     def _all(self, addresses: Iterable[int]) -> List[Any]:

@@ -31,6 +31,7 @@ class Handle:
 
     _heap: HeapCore
     _address: int
+    _hash: int
     _entry: Optional[ref[Handle]]
 
     def __new__(cls, *_args: Any, **_named: Any) -> Any:
@@ -53,7 +54,9 @@ class Handle:
             self._release(address, wait=False)
 
     def close(self) -> None:
-        """Give the reference back now. Closing twice is fine; any other use of a closed handle is a ``ClosedError``."""
+        """Give the reference back now. Closing twice is fine; any other use of a closed handle is a ``ClosedError``.
+
+        It closes this handle for every name that it has; an alias is another handle and stays open."""
         if not self.closed:
             address = self._memory()
             self._address = 0

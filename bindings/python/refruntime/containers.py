@@ -20,7 +20,7 @@ POINTER_SIZE = ctypes.sizeof(ctypes.c_void_p)
 
 def place(index: Any, count: int, what: str) -> int:
     """An index as Python means it, as a position from the front."""
-    position = index.__index__()
+    position: int = index.__index__()
     if position < 0:
         position += count
     if not 0 <= position < count:
@@ -64,7 +64,7 @@ class _References(Handle):
             return self._item_addresses().count(address)
 
 
-class List(_References, MutableSequence):
+class List(_References, MutableSequence[Any]):
     """A growable sequence of objects, made by ``Heap.list``. Each item is a strong reference, and never None."""
 
     __slots__ = ()
@@ -87,7 +87,7 @@ class List(_References, MutableSequence):
             if isinstance(index, slice):
                 return self.heap.list(self[position] for position in range(*index.indices(len(self))))
             position = place(index, len(self), "list")
-            return heap._load(lambda: heap._api.list_get(address, position))
+            return heap._load(lambda: heap._api.list_get(address, position))  # type: ignore[no-any-return]
 
     def __setitem__(self, index: Union[int, slice], value: Any) -> None:
         heap = self._heap
@@ -150,7 +150,7 @@ class List(_References, MutableSequence):
         return list(self._heap._many("get_referents", self._pointer()))
 
 
-class Tuple(_References, Sequence):
+class Tuple(_References, Sequence[Any]):
     """A fixed sequence of objects and None, made by ``Heap.tuple``."""
 
     __slots__ = ()
@@ -174,7 +174,7 @@ class Tuple(_References, Sequence):
         return list((ctypes.c_void_p * len(self)).from_address(self._memory()))
 
 
-class Bytes(Handle, Sequence):
+class Bytes(Handle, Sequence[int]):
     """A fixed number of raw bytes, made by ``Heap.bytes``. They can be changed in place, as in a ``bytearray``."""
 
     __slots__ = ()

@@ -6,7 +6,7 @@ Whoever knows Python's own exceptions needs no new ones: a full heap is a ``Memo
 
 from __future__ import annotations
 
-from typing import Dict, NoReturn, Type
+from typing import Dict, NoReturn, Optional, Tuple, Type
 
 from . import _native
 
@@ -96,21 +96,19 @@ class ClosedError(RefRuntimeError, ValueError):
     """The handle was closed, or its heap was. Raised by this package, without asking the library."""
 
 
-_BY_STATUS: Dict[int, Type[RefRuntimeError]] = {
-    cls.status: cls
-    for cls in (
-        ArgumentError,
-        NotAnObjectError,
-        OutOfMemoryError,
-        WrongThreadError,
-        BusyError,
-        WrongTypeError,
-        SizeOverflowError,
-        FileError,
-        AbiError,
-        CorruptError,
-    )
-}
+_KINDS: Tuple[Type[RefRuntimeError], ...] = (
+    ArgumentError,
+    NotAnObjectError,
+    OutOfMemoryError,
+    WrongThreadError,
+    BusyError,
+    WrongTypeError,
+    SizeOverflowError,
+    FileError,
+    AbiError,
+    CorruptError,
+)
+_BY_STATUS: Dict[int, Type[RefRuntimeError]] = {kind.status: kind for kind in _KINDS}
 
 
 def fail() -> NoReturn:
@@ -130,7 +128,7 @@ def check(result: int) -> int:
     return result
 
 
-def need(address: int | None) -> int:
+def need(address: Optional[int]) -> int:
     """Return an address that a call gave; raise what the library says when it gave none."""
     if not address:
         fail()

@@ -16,6 +16,7 @@ from .weakrefs import WeakRef
 __all__ = ["Heap", "default_heap"]
 
 _MAX_UINT64 = 0xFFFF_FFFF_FFFF_FFFF
+_NO_CALLBACK: Any = _raw.rr_weakref_fn()  # type: ignore[call-overload]
 
 
 class Heap(HeapCore):
@@ -120,6 +121,8 @@ class Heap(HeapCore):
         destroy    called with each object as it goes, on a handle that is valid during the call. It may read value
                    fields and close handles, not allocate (``BusyError``).
         acyclic    a promise that no object of this type is ever part of a cycle. The collector skips them.
+
+        To give a type methods, derive from it once: ``class Node(heap.type("Node", refs=["next"])): __slots__ = ()``.
         """
         self._live()
         return types.declare(self, name, refs, fields or {}, items, finalizer, destroy, acyclic)
@@ -163,7 +166,7 @@ class Heap(HeapCore):
         with self._guard:
             address = address_of(target, "target")
             self._live()
-            thunk = _raw.rr_weakref_fn() if callback is None else _callbacks.target_died
+            thunk = _NO_CALLBACK if callback is None else _callbacks.target_died
             made = need(self._api.weakref_new(address, thunk, None))
             if callback is not None:
                 self._expect(made, callback)
@@ -322,6 +325,8 @@ class Heap(HeapCore):
         number = 0
         if kind is not None:
             number = next((key for key, value in self._kinds.items() if value is kind), 0)
+            if not number and getattr(kind, "_declared_in", None) is self:
+                number = kind._type_id  # type: ignore[attr-defined]
             if not number:
                 raise ValueError(f"{kind!r} is no type of this heap")
         with self._guard:

@@ -36,7 +36,7 @@ class Ref:
     """Stands for "a strong reference" where a kind of item is asked for: ``heap.type("Row", items=Ref)``."""
 
 
-ItemKind = Union[None, Type[Ref], Type[Any]]
+ItemKind = Optional[Type[Any]]
 
 # Value fields
 
@@ -50,7 +50,7 @@ def check_kind(kind: Any, what: str) -> None:
             check_kind(field[1], f"{what}.{field[0]}")
     elif not (isinstance(kind, type) and issubclass(kind, ctypes._SimpleCData)):
         raise TypeError(f"{what} must be a ctypes type without pointers to Python memory, not {kind!r}")
-    elif kind._type_ in _FOREIGN_CODES:
+    elif kind._type_ in _FOREIGN_CODES:  # type: ignore[attr-defined]
         raise TypeError(f"{what} can't be {kind.__name__}: nobody would keep alive what it points to")
 
 
@@ -135,6 +135,18 @@ class Instance(Handle):
 
         def __setattr__(self, name: str, value: Any) -> None: ...
 
+    def __init_subclass__(cls, **named: Any) -> None:
+        """Whoever derives from a declared type, to give it methods, takes its place: objects come back as that class."""
+        super().__init_subclass__(**named)
+        if not cls._type_id or "_type_id" in vars(cls):
+            return
+        if cls.__dictoffset__:
+            raise TypeError(f"{cls.__name__} needs __slots__ = (): a handle keeps nothing, the object does")
+        kinds = cls._declared_in._kinds
+        if kinds[cls._type_id] not in cls.__mro__:
+            raise TypeError(f"{kinds[cls._type_id].__name__} has taken the place of {cls.__base__.__name__} already")
+        kinds[cls._type_id] = cls
+
     def __new__(cls, *positional: Any, **named: Any) -> Any:
         if not cls._type_id:
             raise TypeError("types are declared with Heap.type")
@@ -180,7 +192,8 @@ class Items(Instance):
             return int(heap._api.item_count(self._address))
 
     def _item(self, index: Any) -> int:
-        size = POINTER_SIZE if self._item_kind is Ref else ctypes.sizeof(self._item_kind)  # type: ignore[arg-type]
+        kind: Any = self._item_kind
+        size = POINTER_SIZE if kind is Ref else ctypes.sizeof(kind)
         return self._memory() + self._items_at + size * place(index, len(self), type(self).__name__)
 
     def __getitem__(self, index: int) -> Any:

@@ -178,6 +178,31 @@ class Types(HeapTestCase):
         self.assertIsInstance(b.y, A)
         self.assertEqual(type(b.y).__name__, "A")
 
+    def test_a_derived_class_gives_methods_and_takes_the_place_of_its_type(self) -> None:
+        Base = self.heap.type("Node", refs=["next"], fields={"value": c_int64})
+
+        class Node(Base):  # type: ignore[misc, valid-type]
+            __slots__ = ()
+
+            def total(self) -> int:
+                return self.value + (self.next.total() if self.next else 0)
+
+        node = Node(value=1, next=Base(value=2, next=Node(value=3)))
+        self.assertIsInstance(node.next.next, Node)
+        node.next.close()  # the handle made by Base; the object comes back as a Node
+        self.assertEqual(node.total(), 6)
+        self.assertEqual(len(self.heap.get_objects(Node)), 3)
+        self.assertEqual(len(self.heap.get_objects(Base)), 3)
+        with self.assertRaisesRegex(TypeError, "__slots__"):
+
+            class WithDict(Base):  # type: ignore[misc, valid-type]
+                pass
+
+        with self.assertRaisesRegex(TypeError, "already"):
+
+            class Second(Base):  # type: ignore[misc, valid-type]
+                __slots__ = ()
+
     def test_acyclic_objects_are_left_out_of_collections(self) -> None:
         Tree = self.heap.type("Tree", refs=["child"], acyclic=True)
         tree = Tree()
