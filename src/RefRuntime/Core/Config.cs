@@ -1,0 +1,83 @@
+// The constants that shape the heap, each defined once. RR_TINY builds the same code with shrunken structures, so that
+// boundaries which a normal run reaches after millions of steps are met after a few.
+//
+// Invariants: PageSize and SegmentSize are powers of two, SegmentSize = PagesPerSegment * PageSize, one 64-bit word has
+// a bit for each page of a segment, a page has at most 2^16 - 1 blocks, block sizes are multiples of 16.
+
+namespace RefRuntime.Core;
+
+internal static class Config
+{
+#if RR_TINY
+    /// <summary>log2 of the page size: a page holds blocks of one size class.</summary>
+    public const int PageShift = 10;
+
+    /// <summary>Entries of the death queue before it spills into the pages' bitmaps.</summary>
+    public const int DeathQueueLength = 4;
+
+    /// <summary>Bytes that one extension of a page's free list puts into service.</summary>
+    public const int CarveBytes = 64;
+
+    /// <summary>Candidates that start an automatic collection, unless the user sets another number.</summary>
+    public const ulong DefaultThreshold = 1;
+
+    /// <summary>Heap size in bytes below which growth alone never forces a complete collection.</summary>
+    public const ulong GrowthFloorBytes = 8 * 1024;
+
+    /// <summary>Dirty free pages that a heap keeps before it gives memory back by itself.</summary>
+    public const int KeepFreePages = 2;
+
+    /// <summary>Bytes of the first chunk of the collector's side data.</summary>
+    public const int SideChunkBytes = 4096;
+#else
+    /// <summary>log2 of the page size: a page holds blocks of one size class.</summary>
+    public const int PageShift = 16;
+
+    /// <summary>Entries of the death queue before it spills into the pages' bitmaps.</summary>
+    public const int DeathQueueLength = 1024;
+
+    /// <summary>Bytes that one extension of a page's free list puts into service.</summary>
+    public const int CarveBytes = 4096;
+
+    /// <summary>Candidates that start an automatic collection, unless the user sets another number.</summary>
+    public const ulong DefaultThreshold = 4096;
+
+    /// <summary>Heap size in bytes below which growth alone never forces a complete collection.</summary>
+    public const ulong GrowthFloorBytes = 32ul * 1024 * 1024;
+
+    /// <summary>Dirty free pages that a heap keeps before it gives memory back by itself (4 MiB).</summary>
+    public const int KeepFreePages = 64;
+
+    /// <summary>Bytes of the first chunk of the collector's side data.</summary>
+    public const int SideChunkBytes = 1024 * 1024;
+#endif
+
+    public const int PagesPerSegment = 64;
+    public const int SegmentShift = PageShift + 6;
+    public const int PageSize = 1 << PageShift;
+    public const int SegmentSize = 1 << SegmentShift;
+    public const ulong PageMask = PageSize - 1;
+    public const ulong SegmentMask = SegmentSize - 1;
+
+    /// <summary>Payloads are aligned to this; the header lies in the 8 bytes before.</summary>
+    public const int Alignment = 16;
+    public const int HeaderSize = 8;
+
+    /// <summary>Largest block that shares a page with others; larger ones get spans of pages.</summary>
+    public const int MaxSmallBlock = PageSize / 16 * 7;
+
+    /// <summary>Largest span, in pages, that is cut from a shared segment; larger blocks get mappings of their own.</summary>
+    public const int MaxSpanPages = 32;
+
+    /// <summary>Upper bound of the number of size classes (SizeClass computes how many there are).</summary>
+    public const int MaxClasses = 80;
+
+    /// <summary>A payload can't be larger than this: sums of sizes then never overflow 64 bits.</summary>
+    public const ulong MaxPayload = 1ul << 46;
+
+    /// <summary>User addresses on the supported systems end here.</summary>
+    public const int AddressBits = 47;
+
+    /// <summary>OS pages are taken to be this large where a byte count is rounded for the system.</summary>
+    public const ulong OsPageSize = 4096;
+}

@@ -1,0 +1,33 @@
+// What each thread of the host has: an identity, the depth of callbacks that it is in, and a buffer for its last error.
+// All of it lies in the thread-local storage of the C shim: the system makes it with the thread and frees it with the
+// thread, a forked child's thread keeps its parent's, and no managed allocation is behind it.
+//
+// Trap: these calls suppress the GC transition; inlined into an exported method they would leave the thread in the wrong
+// mode. They are called from NoInlining methods below the exports only.
+
+using System.Runtime.InteropServices;
+
+namespace RefRuntime.Os;
+
+internal static unsafe class HostThread
+{
+    /// <summary>Bytes of the buffer behind <see cref="ErrorBuffer"/>.</summary>
+    public const int ErrorBufferBytes = 1024;
+
+    /// <summary>A non-null value that no other thread has, had or will have. Not an address.</summary>
+    public static void* Token => rrhost_thread_token();
+
+    /// <summary>How many callbacks of the host this thread is inside of, over all heaps.</summary>
+    public static ref int CallbackDepth => ref *rrhost_callback_depth();
+
+    public static byte* ErrorBuffer => rrhost_error_buffer();
+
+    [DllImport("rrhost"), SuppressGCTransition]
+    private static extern void* rrhost_thread_token();
+
+    [DllImport("rrhost"), SuppressGCTransition]
+    private static extern int* rrhost_callback_depth();
+
+    [DllImport("rrhost"), SuppressGCTransition]
+    private static extern byte* rrhost_error_buffer();
+}

@@ -1,0 +1,50 @@
+// The last error of each thread: a status and one sentence "function: argument value problem", as UTF-8 that ends with
+// zero, in the thread's buffer. Formatting allocates nothing.
+//
+// Buffer: int32 status, four unused bytes, then the text.
+
+using System;
+using System.Runtime.CompilerServices;
+using System.Text.Unicode;
+using RefRuntime.Abi;
+
+namespace RefRuntime.Os;
+
+internal static unsafe class LastError
+{
+    private const int TextOffset = 8;
+
+    public static Status Status => *(Status*)HostThread.ErrorBuffer;
+
+    public static byte* Text => HostThread.ErrorBuffer + TextOffset;
+
+    /// <summary>A pointer argument that is wrong.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status Pointer(Status status, string function, string argument, void* value, string problem) =>
+        Finish(status, Utf8.TryWrite(Space, $"{function}: {argument} 0x{(ulong)value:x} {problem}", out int written), written);
+
+    /// <summary>A number that is wrong.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status Number(Status status, string function, string argument, ulong value, string problem) =>
+        Finish(status, Utf8.TryWrite(Space, $"{function}: {argument} {value} {problem}", out int written), written);
+
+    /// <summary>A signed number that is wrong.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status Signed(Status status, string function, string argument, long value, string problem) =>
+        Finish(status, Utf8.TryWrite(Space, $"{function}: {argument} {value} {problem}", out int written), written);
+
+    /// <summary>A number that is wrong with regard to another one, which ends the sentence.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status Bound(Status status, string function, string argument, ulong value, string problem, ulong bound) =>
+        Finish(status, Utf8.TryWrite(Space, $"{function}: {argument} {value} {problem} {bound}", out int written), written);
+
+    private static Span<byte> Space => new(HostThread.ErrorBuffer + TextOffset, HostThread.ErrorBufferBytes - TextOffset - 1);
+
+    private static Status Finish(Status status, bool complete, int written)
+    {
+        byte* buffer = HostThread.ErrorBuffer;
+        buffer[TextOffset + (complete ? written : HostThread.ErrorBufferBytes - TextOffset - 1)] = 0;
+        *(Status*)buffer = status;
+        return status;
+    }
+}

@@ -1,0 +1,95 @@
+// Memory from the system. The contract holds for every system; below it is Linux.
+//
+//   Reserve   address space, aligned as asked, readable as zeros once committed; null on failure
+//   Commit    the range may be used; false on failure, then nothing changed. Fresh or decommitted memory reads as zero
+//   Decommit  the content is gone and the memory is the system's again; the range stays reserved
+//   Release   the reservation is gone
+//   Grow      a reservation gets larger, keeping its content, and may move; null on failure, then nothing changed
+//
+// Linux commits on first touch, so that Commit only asks the fault injector there: what counts is that callers ask.
+
+using System.Runtime.InteropServices;
+using RefRuntime.Core;
+
+namespace RefRuntime.Os;
+
+internal static unsafe class Memory
+{
+    private const int ProtReadWrite = 3;
+    private const int MapPrivateAnonymousNoReserve = 0x02 | 0x20 | 0x4000;
+    private const int MadviseDontNeed = 4;
+    private const int MremapMayMove = 1;
+
+    public static byte* Reserve(ulong bytes, ulong alignment)
+    {
+        if (!FaultInjection.Allow())
+        {
+            return null;
+        }
+
+        byte* memory = Map(bytes);
+        if (memory == null || Bits.IsAligned((ulong)memory, alignment))
+        {
+            return memory;
+        }
+
+        // Not aligned by luck: map so much that an aligned range lies inside, and give the rest back.
+        Unmap(memory, bytes);
+        memory = Map(bytes + alignment);
+        if (memory == null)
+        {
+            return null;
+        }
+
+        byte* aligned = (byte*)Bits.AlignUp((ulong)memory, alignment);
+        if (aligned != memory)
+        {
+            Unmap(memory, (ulong)(aligned - memory));
+        }
+
+        ulong tail = (ulong)(memory + bytes + alignment - (aligned + bytes));
+        if (tail != 0)
+        {
+            Unmap(aligned + bytes, tail);
+        }
+
+        return aligned;
+    }
+
+    public static bool Commit(byte* memory, ulong bytes) => FaultInjection.Allow();
+
+    public static void Decommit(byte* memory, ulong bytes) => madvise(memory, (nuint)bytes, MadviseDontNeed);
+
+    public static void Release(byte* memory, ulong bytes) => Unmap(memory, bytes);
+
+    public static byte* Grow(byte* memory, ulong oldBytes, ulong newBytes)
+    {
+        if (!FaultInjection.Allow())
+        {
+            return null;
+        }
+
+        byte* moved = mremap(memory, (nuint)oldBytes, (nuint)newBytes, MremapMayMove);
+        return moved == (byte*)-1 ? null : moved;
+    }
+
+    private static byte* Map(ulong bytes)
+    {
+        byte* memory = mmap(null, (nuint)bytes, ProtReadWrite, MapPrivateAnonymousNoReserve, -1, 0);
+        return memory == (byte*)-1 ? null : memory;
+    }
+
+    private static void Unmap(byte* memory, ulong bytes) => munmap(memory, (nuint)bytes);
+
+    [DllImport("libc")]
+    private static extern byte* mmap(byte* address, nuint length, int protection, int flags, int descriptor, nint offset);
+
+    [DllImport("libc")]
+    private static extern int munmap(byte* address, nuint length);
+
+    [DllImport("libc")]
+    private static extern int madvise(byte* address, nuint length, int advice);
+
+    [DllImport("libc")]
+    private static extern byte* mremap(byte* address, nuint oldLength, nuint newLength, int flags);
+}

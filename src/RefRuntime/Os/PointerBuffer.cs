@@ -1,0 +1,69 @@
+// A growable array of pointers straight from the system, for the lists that a collection makes. It grows by doubling,
+// never shrinks while in use, and a failure to grow leaves it as it was.
+//
+// Invariant: Count <= Capacity; Items is null iff Capacity is 0.
+
+using System.Runtime.CompilerServices;
+
+namespace RefRuntime.Os;
+
+internal unsafe struct PointerBuffer
+{
+    /// <summary>Kept between uses; a larger one goes back to the system by <see cref="Reset"/>.</summary>
+    private const ulong KeepEntries = 32 * 1024;
+
+    private const ulong FirstEntries = 512;
+
+    public void** Items;
+    public ulong Count;
+    public ulong Capacity;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryPush(void* item)
+    {
+        if (Count == Capacity && !TryGrow())
+        {
+            return false;
+        }
+
+        Items[Count++] = item;
+        return true;
+    }
+
+    /// <summary>Empties the buffer; a large one is given back.</summary>
+    public void Reset()
+    {
+        Count = 0;
+        if (Capacity > KeepEntries)
+        {
+            Free();
+        }
+    }
+
+    public void Free()
+    {
+        if (Items != null)
+        {
+            Memory.Release((byte*)Items, Capacity * 8);
+        }
+
+        this = default;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryGrow()
+    {
+        ulong capacity = Capacity == 0 ? FirstEntries : Capacity * 2;
+        byte* items = Items == null
+            ? Memory.Reserve(capacity * 8, 16)
+            : Memory.Grow((byte*)Items, Capacity * 8, capacity * 8);
+        if (items == null)
+        {
+            return false;
+        }
+
+        Items = (void**)items;
+        Capacity = capacity;
+        return true;
+    }
+}
