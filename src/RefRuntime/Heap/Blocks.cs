@@ -1,0 +1,254 @@
+// Small blocks: bins, pages of one size class, their free lists.
+//
+// Allocation pops from the bin of the class. An empty bin is the slow path: it takes over the local free list of the
+// first available page, or carves the next blocks of a page that has untouched ones, or takes a new page. Freed blocks go
+// to their page's own list, never to the bin, so that a page notices when it is empty and full pages stay out of the way.
+//
+// A page is carved a little at a time: memory is touched as it is used.
+
+using System.Runtime.CompilerServices;
+using RefRuntime.Core;
+
+namespace RefRuntime.Heap;
+
+internal static unsafe class Blocks
+{
+    /// <summary>A block of the class: its payload, whose first word is not cleared; the header is zero. Null = the bin is empty.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* TryPop(HeapState* heap, int bin)
+    {
+        void** head = (void**)heap->Bins + bin;
+        void* payload = *head;
+        if (payload != null)
+        {
+            *head = *(void**)payload;
+        }
+
+        return payload;
+    }
+
+    /// <summary>Fills the bin and pops from it; null when neither limit nor system allow more, and then nothing has changed.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void* PopSlow(HeapState* heap, Domain domain, int sizeClass)
+    {
+        int bin = BinIndex(domain, sizeClass);
+        if (domain == Domain.Objects && heap->Stash[sizeClass] != 0)
+        {
+            // The blocks were there, only hidden. Whoever gets one makes the page young again.
+            heap->Bins[bin] = heap->Stash[sizeClass];
+            heap->Stash[sizeClass] = 0;
+            MarkYoung(heap, (Page*)heap->BinPages[bin]);
+            return TryPop(heap, bin);
+        }
+
+        Page* page = (Page*)heap->Available[bin];
+        if (page == null)
+        {
+            page = TryNewPage(heap, domain, sizeClass);
+            if (page == null)
+            {
+                return null;
+            }
+        }
+
+        Refill(heap, page, bin);
+        return TryPop(heap, bin);
+    }
+
+    /// <summary>Frees a small block, whose header the caller has cleared.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Push(HeapState* heap, Page* page, void* payload)
+    {
+        *(void**)payload = page->Free;
+        page->Free = payload;
+        ushort count = ++page->FreeCount;
+        if (page->IsAvailable == 0 || count == page->Carved)
+        {
+            PushSlow(heap, page);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int BinIndex(Domain domain, int sizeClass) => ((int)domain * Config.MaxClasses) + sizeClass;
+
+    /// <summary>Empties the object bins, so that the next allocation of each class comes by the slow path. Nothing is lost: see PopSlow.</summary>
+    public static void TrapBins(HeapState* heap)
+    {
+        int classes = SizeClass.Count;
+        for (int i = 0; i < classes; i++)
+        {
+            if (heap->Bins[i] != 0)
+            {
+                heap->Stash[i] = heap->Bins[i];
+                heap->Bins[i] = 0;
+            }
+        }
+    }
+
+    /// <summary>The index of the payload's block in its page.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint IndexOf(Page* page, void* payload) =>
+        (uint)(((ulong)(uint)((byte*)payload - Config.HeaderSize - page->Start) * page->Reciprocal) >> 32);
+
+    /// <summary>The payload of block <paramref name="index"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* PayloadAt(Page* page, uint index) => page->Start + (index * page->BlockSize) + Config.HeaderSize;
+
+    /// <summary>Bytes of the block, its header included.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong BytesOf(Page* page) => page->BlockSize != 0 ? page->BlockSize : page->LargeBytes;
+
+    /// <summary>Blocks of the page that were ever put into service.</summary>
+    public static uint CarvedOf(Page* page) => page->Kind == PageKind.Small ? page->Carved : 1u;
+
+    private static Page* TryNewPage(HeapState* heap, Domain domain, int sizeClass)
+    {
+        Page* page = Segments.TryTakePages(heap, 1, out _);
+        if (page == null)
+        {
+            return null;
+        }
+
+        Segment* segment = Segment.Of(page);
+        uint blockSize = SizeClass.BlockSize(sizeClass);
+        page->Kind = PageKind.Small;
+        page->Domain = domain;
+        page->SizeClass = (byte)sizeClass;
+        page->BlockSize = blockSize;
+        page->Reciprocal = (uint)(((1ul << 32) + blockSize - 1) / blockSize);
+        page->Start = Segment.Memory(segment, Segment.IndexOf(page)) + (Config.Alignment - Config.HeaderSize);
+        page->Capacity = (ushort)((Config.PageSize - (Config.Alignment - Config.HeaderSize)) / blockSize);
+        Link(heap, page);
+        return page;
+    }
+
+    /// <summary>Moves blocks of the page into the empty bin.</summary>
+    private static void Refill(HeapState* heap, Page* page, int bin)
+    {
+        if (page->FreeCount == 0)
+        {
+            Carve(page);
+        }
+
+        heap->Bins[bin] = (ulong)page->Free;
+        heap->BinPages[bin] = (ulong)page;
+        heap->BytesSinceCollection += (ulong)page->FreeCount * page->BlockSize;
+        if (page->Domain == Domain.Objects)
+        {
+            heap->ObjectsBinned += page->FreeCount;
+            MarkYoung(heap, page);
+        }
+
+        page->Free = null;
+        page->FreeCount = 0;
+        if (page->Carved == page->Capacity)
+        {
+            Unlink(heap, page);
+        }
+    }
+
+    /// <summary>Puts the next blocks of the page into service, in address order.</summary>
+    private static void Carve(Page* page)
+    {
+        uint count = Config.CarveBytes / page->BlockSize;
+        uint left = (uint)page->Capacity - page->Carved;
+        count = count == 0 ? 1 : count;
+        count = count > left ? left : count;
+
+        byte* first = page->Start + (page->Carved * page->BlockSize);
+        byte* header = first;
+        for (uint i = 0; i < count; i++)
+        {
+            byte* next = header + page->BlockSize;
+            *(ulong*)header = 0;
+            *(void**)(header + Config.HeaderSize) = i + 1 == count ? null : next + Config.HeaderSize;
+            header = next;
+        }
+
+        page->Free = first + Config.HeaderSize;
+        page->FreeCount = (ushort)count;
+        page->Carved += (ushort)count;
+        if (page->Domain == Domain.Objects)
+        {
+            page->Limit = page->Carved * page->BlockSize;
+        }
+    }
+
+    /// <summary>After a free: a full page becomes available again; an empty one retires, unless it is the last of its class.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void PushSlow(HeapState* heap, Page* page)
+    {
+        if (page->IsAvailable == 0)
+        {
+            Link(heap, page);
+        }
+
+        bool isOnly = page->Next == null && page->Previous == null;
+        if (page->FreeCount == page->Carved && !isOnly)
+        {
+            Unlink(heap, page);
+            Segments.ReturnPages(heap, page, 1);
+        }
+    }
+
+    /// <summary>Returns pages that hysteresis kept although they are empty.</summary>
+    public static void RetireEmptyPages(HeapState* heap)
+    {
+        for (int bin = 0; bin < 2 * Config.MaxClasses; bin++)
+        {
+            for (Page* page = (Page*)heap->Available[bin]; page != null;)
+            {
+                Page* next = page->Next;
+                if (page->FreeCount == page->Carved)
+                {
+                    Unlink(heap, page);
+                    Segments.ReturnPages(heap, page, 1);
+                }
+
+                page = next;
+            }
+        }
+    }
+
+    /// <summary>From now on objects may be born in the page: the next complete collection looks at it.</summary>
+    public static void MarkYoung(HeapState* heap, Page* page)
+    {
+        Segment.Of(page)->YoungPages |= 1ul << Segment.IndexOf(page);
+        heap->HasYoung = 1;
+    }
+
+    private static void Link(HeapState* heap, Page* page)
+    {
+        ref ulong head = ref heap->Available[BinIndex(page->Domain, page->SizeClass)];
+        page->Next = (Page*)head;
+        page->Previous = null;
+        if (page->Next != null)
+        {
+            page->Next->Previous = page;
+        }
+
+        head = (ulong)page;
+        page->IsAvailable = 1;
+    }
+
+    private static void Unlink(HeapState* heap, Page* page)
+    {
+        if (page->Previous != null)
+        {
+            page->Previous->Next = page->Next;
+        }
+        else
+        {
+            heap->Available[BinIndex(page->Domain, page->SizeClass)] = (ulong)page->Next;
+        }
+
+        if (page->Next != null)
+        {
+            page->Next->Previous = page->Previous;
+        }
+
+        page->Next = null;
+        page->Previous = null;
+        page->IsAvailable = 0;
+    }
+}

@@ -1,0 +1,37 @@
+// Who may use a heap now. The test on every call is one compare with Owner; rarer reasons to refuse a call hide behind it:
+// while a traverse callback runs, Owner is a token that no thread has, so that whoever then changes the heap is refused.
+
+using System.Runtime.CompilerServices;
+using RefRuntime.Os;
+
+namespace RefRuntime.Heap;
+
+internal static unsafe class HeapAccess
+{
+    private static void* Nobody => (void*)-1;
+
+    /// <summary>May this thread change the heap?</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool MayChange(HeapState* heap) => heap->Owner == null || heap->Owner == HostThread.Token;
+
+    /// <summary>May this thread read the heap?</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool MayRead(HeapState* heap) => heap->Owner == null || heap->Owner == HostThread.Token || MayReadSlow(heap);
+
+    public static bool IsInTraverse(HeapState* heap) => heap->Owner == Nobody;
+
+    public static void EnterTraverse(HeapState* heap) => heap->Owner = Nobody;
+
+    public static void LeaveTraverse(HeapState* heap) => heap->Owner = heap->TrueOwner;
+
+    /// <summary>Makes the token's thread the owner, also from inside a callback; null = any thread.</summary>
+    public static void SetOwner(HeapState* heap, void* token)
+    {
+        heap->TrueOwner = token;
+        heap->Owner = token;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool MayReadSlow(HeapState* heap) =>
+        IsInTraverse(heap) && (heap->TrueOwner == null || heap->TrueOwner == HostThread.Token);
+}

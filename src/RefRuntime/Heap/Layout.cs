@@ -1,0 +1,329 @@
+// The structures of a heap. Everything in this file is plain data; who may change what is said above each group.
+//
+// Glossary
+//   segment   SegmentSize bytes, aligned to their size, from the system. Its first pages (the head) hold the tables.
+//   page      PageSize bytes of a segment, in use for blocks of one size class, or for a part of one span.
+//   span      consecutive pages that hold one large block. A block larger than a span has a segment of its own (huge).
+//   block     what is handed out: an 8-byte header, then the payload. Payloads are 16-byte aligned, so a block starts 8
+//             past a multiple of 16. A free block's header is zero; its first payload word links to the next free one.
+//   bin       the free list of a size class from which allocation pops. All its blocks belong to one page.
+//   domain    objects or raw memory: each page belongs to one, so that a raw block is never taken for an object.
+//   stash     where a bin's list waits while the bin is emptied to force the next allocation onto the slow path.
+//
+//   segment: | Segment | Page[64] | bitmap[64] | HeapState (used in the first segment only) | pages ...
+//
+// Invariants (HeapVerify checks them in this order)
+//   S1  segment.Heap is the heap; the segment's bit in SegmentMap is set
+//   S2  a page's bit in FreePages is set iff its Kind is Free; DirtyPages ⊇ pages in use
+//   P1  Kind Small: BlockSize = size of SizeClass, Carved <= Capacity, FreeCount <= Carved, Limit = Carved * BlockSize
+//   P2  the local free list has FreeCount blocks, each inside the page, below Carved, with a zero header
+//   P3  a page is in the available list of its class iff FreeCount > 0 or Carved < Capacity, or it is kept as the last one
+//   P4  FreeCount + blocks of the page in bin or stash + blocks with a header = Carved
+//   B1  a bin's or stash's blocks belong to its BinPage and have zero headers
+//   C1  a candidate bit is set only on a live object; CandidateCount = bits set; the page's bit in CandidatePages says whether any is
+//   H1  UsedPages = pages in use over all segments; RawBytes = block bytes of live raw blocks
+
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using RefRuntime.Abi;
+using RefRuntime.Core;
+using RefRuntime.Os;
+
+namespace RefRuntime.Heap;
+
+internal enum PageKind : byte
+{
+    /// <summary>In no use. All other fields are meaningless, Limit is 0.</summary>
+    Free = 0,
+
+    /// <summary>A part of the segment's head.</summary>
+    Head,
+
+    /// <summary>Blocks of one size class.</summary>
+    Small,
+
+    /// <summary>First page of a span, or the only page of a huge segment: one block.</summary>
+    Large,
+
+    /// <summary>A later page of a span.</summary>
+    Tail,
+}
+
+internal enum Domain : byte
+{
+    Objects = 0,
+    Raw = 1,
+}
+
+/// <summary>What a segment's head knows of one page.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 128)]
+internal unsafe struct Page
+{
+    // Read by every object lookup; fixed while the page is in use, but for Limit.
+
+    /// <summary>The first block (its header).</summary>
+    public byte* Start;
+
+    /// <summary>Bytes from Start in which objects can begin: 0 unless the page holds objects, 1 for a large block.</summary>
+    public uint Limit;
+
+    /// <summary>ceil(2^32 / BlockSize): block index = offset * Reciprocal >> 32, exact for offsets below 2^16. 0 for a large block.</summary>
+    public uint Reciprocal;
+
+    /// <summary>Bytes of a block. 0 for a large one, see <see cref="LargeBytes"/>.</summary>
+    public uint BlockSize;
+
+    public PageKind Kind;
+    public Domain Domain;
+    public byte SizeClass;
+
+    /// <summary>1 while the page is in the available list of its class.</summary>
+    public byte IsAvailable;
+
+    // The allocator's.
+
+    /// <summary>Payload of the first block of the local free list: the blocks that were freed since the list was last taken.</summary>
+    public void* Free;
+
+    public ushort FreeCount;
+
+    /// <summary>Blocks [0, Carved) have been put into service; the rest of the page was never touched.</summary>
+    public ushort Carved;
+
+    public ushort Capacity;
+
+    /// <summary>Pages of the span.</summary>
+    public ushort SpanPages;
+
+    /// <summary>Neighbours in the available list.</summary>
+    public Page* Next;
+    public Page* Previous;
+
+    /// <summary>Bytes of a large block, its header included.</summary>
+    public ulong LargeBytes;
+
+    // The collector's.
+
+    /// <summary>A word for each block while a collection has touched the page, else null.</summary>
+    public uint* Side;
+
+    /// <summary>The next page that the running collection has touched.</summary>
+    public Page* NextTouched;
+
+    /// <summary>Bits set in the page's candidate bitmap.</summary>
+    public uint CandidateCount;
+}
+
+/// <summary>The head of a segment. The page table and the bitmaps follow it.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 128)]
+internal unsafe struct Segment
+{
+    public const int PageTableOffset = 128;
+    public const int PageEntrySize = 128;
+
+    /// <summary>64-bit words of one page's candidate bitmap: a bit for each 16 bytes.</summary>
+    public const int BitmapWords = (Config.PageSize / Config.Alignment / 64) + (Config.PageSize / Config.Alignment % 64 != 0 ? 1 : 0);
+    public const int BitmapOffset = PageTableOffset + (PageEntrySize * Config.PagesPerSegment);
+    public const int HeapOffset = BitmapOffset + (BitmapWords * 8 * Config.PagesPerSegment);
+    public const int HeadBytes = HeapOffset + HeapState.Size;
+    public const int HeadPages = (HeadBytes + Config.PageSize - 1) / Config.PageSize;
+
+    public HeapState* Heap;
+    public Segment* Next;
+    public Segment* Previous;
+
+    /// <summary>Bytes reserved: SegmentSize, or more for a huge block.</summary>
+    public ulong Bytes;
+
+    /// <summary>Bit i: page i is free.</summary>
+    public ulong FreePages;
+
+    /// <summary>Bit i: page i may hold something else than zeros.</summary>
+    public ulong DirtyPages;
+
+    /// <summary>Bit i: page i has candidates.</summary>
+    public ulong CandidatePages;
+
+    /// <summary>Bit i: objects may have been allocated in page i since the last complete collection.</summary>
+    public ulong YoungPages;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Segment* Of(void* address) => (Segment*)((ulong)address & ~Config.SegmentMask);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Page* PageTable(Segment* segment) => (Page*)((byte*)segment + PageTableOffset);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Page* PageOf(void* address)
+    {
+        ulong offset = (ulong)address & Config.SegmentMask;
+        return (Page*)((byte*)Of(address) + PageTableOffset + ((offset >> Config.PageShift) * PageEntrySize));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int IndexOf(Page* page) => (int)(((ulong)page & Config.SegmentMask) - PageTableOffset) / PageEntrySize;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong* Bitmap(Page* page) =>
+        (ulong*)((byte*)Of(page) + BitmapOffset) + (IndexOf(page) * BitmapWords);
+
+    /// <summary>Address of page <paramref name="index"/>'s memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte* Memory(Segment* segment, int index) => (byte*)segment + ((long)index << Config.PageShift);
+}
+
+/// <summary>
+/// A heap. It lies in the head of its first segment, so that "is this a live heap" is the same O(1) test as "is this an
+/// object", and freeing the heap is giving back its segments.
+/// </summary>
+[StructLayout(LayoutKind.Sequential, Size = Size)]
+internal unsafe struct HeapState
+{
+    /// <summary>Room for the structure in the head, with some to grow.</summary>
+    public const int Size = 6144 + (Config.DeathQueueLength * 8);
+
+    // Read by the inline allocator (by offset, later): first.
+
+    /// <summary>Free list of each size class, objects then raw: payload of the first block, or null.</summary>
+    public fixed ulong Bins[2 * Config.MaxClasses];
+
+    // Fixed when the heap is made, but for Owner.
+
+    public HeapFlags Flags;
+
+    /// <summary>1 when counts are kept in the trap range and each call takes the lock.</summary>
+    public int IsSynchronized;
+
+    /// <summary>Token of the thread that may change the heap; null = any thread. No thread's while a traverse callback runs: see HeapAccess.</summary>
+    public void* Owner;
+
+    /// <summary>Token of the thread that owns the heap; null = any thread.</summary>
+    public void* TrueOwner;
+
+    public ulong MaxBytes;
+    public Mutex Lock;
+
+    // The allocator's.
+
+    /// <summary>Lists taken out of the bins by <c>Blocks.TrapBins</c> (objects only).</summary>
+    public fixed ulong Stash[Config.MaxClasses];
+
+    /// <summary>The page of the blocks in each bin or stash.</summary>
+    public fixed ulong BinPages[2 * Config.MaxClasses];
+
+    /// <summary>First page of each class that can give blocks.</summary>
+    public fixed ulong Available[2 * Config.MaxClasses];
+
+    public Segment* Segments;
+
+    /// <summary>Where the last free page was found.</summary>
+    public Segment* Hint;
+
+    public ulong UsedPages;
+    public ulong HugeBytes;
+    public ulong FreeDirtyPages;
+    public ulong ReservedBytes;
+    public ulong PeakBytes;
+
+    /// <summary>Bytes of blocks of raw memory that the user holds.</summary>
+    public ulong RawBytes;
+
+    /// <summary>Objects put into bins so far: allocations, plus what still lies in bins.</summary>
+    public ulong ObjectsBinned;
+
+    /// <summary>Bytes put into service, of both domains, since the last collection.</summary>
+    public ulong BytesSinceCollection;
+
+    /// <summary>Set while pages may not be given back: somebody walks them.</summary>
+    public int PinPages;
+
+    // What foreign code has reported.
+
+    public ulong ExternalBytes;
+
+    // Counting and candidates.
+
+    /// <summary>Objects logged as possible cycle roots.</summary>
+    public ulong Candidates;
+
+    /// <summary>Candidates that trap the bins, so that the next allocation polls. ulong.MaxValue = never.</summary>
+    public ulong CandidateTrap;
+
+    // Weak references: open addressing, see WeakTable.
+
+    public void** WeakSlots;
+    public ulong WeakCapacity;
+    public ulong WeakCount;
+    public ulong WeakReferencesLive;
+
+    // Death.
+
+    /// <summary>1 while a destroy callback is the innermost callback of this heap.</summary>
+    public int InDestroy;
+
+    /// <summary>1 while rr_heap_free takes the heap apart.</summary>
+    public int Closing;
+
+    /// <summary>Callbacks of this heap that are running now.</summary>
+    public int CallbackDepth;
+
+    /// <summary>1 when objects wait for death in the pages' bitmaps, since the queue was full.</summary>
+    public int QueueSpilled;
+    public ulong QueueTop;
+
+    /// <summary>References that traverse reported of dying objects, released after destroy.</summary>
+    public PointerBuffer Reported;
+
+    // Cycles.
+
+    public ulong Threshold;
+    public int AutomaticDisabled;
+
+    /// <summary>1 while a collection runs: no other starts.</summary>
+    public int Collecting;
+
+    /// <summary>Objects visited and kept by the last collection from candidates alone: what the next one is likely to cost.</summary>
+    public ulong LastVisitedLive;
+
+    /// <summary>1 when some segment has YoungPages.</summary>
+    public int HasYoung;
+
+    /// <summary>Bytes in use after the last complete collection.</summary>
+    public ulong BytesAfterComplete;
+
+    /// <summary>Bytes in use after the last collection of any kind.</summary>
+    public ulong BytesAfterCollection;
+    public PointerBuffer Visited;
+    public PointerBuffer Live;
+    public Page* Touched;
+    public byte* SideChunk;
+    public ulong SideUsed;
+    public ulong FrozenObjects;
+    public delegate* unmanaged[Cdecl]<HeapHandle*, GcEvent*, void*, void> GcCallback;
+    public void* GcUser;
+
+    // Statistics.
+
+    public ulong Collections;
+    public ulong ObjectsCollected;
+    public ulong ObjectsResurrected;
+    public ulong ObjectsVisited;
+    public ulong FinalizersRun;
+    public ulong GcNanosecondsTotal;
+    public ulong GcNanosecondsMax;
+
+    /// <summary>Objects whose count is 0 and that wait to die. The queue of nested releases starts where the outer one's ends.</summary>
+    public fixed ulong Queue[Config.DeathQueueLength];
+
+    public static void** BinTable(HeapState* heap) => (void**)heap->Bins;
+
+    /// <summary>Bytes in use: pages and huge blocks, the unit of the limit.</summary>
+    public static ulong UsedBytes(HeapState* heap) => (heap->UsedPages << Config.PageShift) + heap->HugeBytes;
+
+    /// <summary>Bytes that the system has given: heads, pages in use, free pages that were not given back, huge blocks.</summary>
+    public static ulong CommittedBytes(HeapState* heap)
+    {
+        ulong segments = (heap->ReservedBytes - heap->HugeBytes) >> Config.SegmentShift;
+        return ((heap->UsedPages + heap->FreeDirtyPages + (segments * Segment.HeadPages)) << Config.PageShift) + heap->HugeBytes;
+    }
+}

@@ -1,0 +1,222 @@
+// Segments from the system and back, and pages from segments.
+//
+// Hysteresis: one segment that is wholly free stays, so that a heap that breathes around a segment boundary makes no
+// system calls; so do KeepFreePages dirty pages.
+
+using System.Numerics;
+using RefRuntime.Core;
+using RefRuntime.Os;
+
+namespace RefRuntime.Heap;
+
+internal static unsafe class Segments
+{
+    /// <summary>A new segment of <paramref name="bytes"/> reserved bytes with all pages behind the head free, in no heap yet; null when the system has none.</summary>
+    public static Segment* TryCreate(ulong bytes)
+    {
+        Segment* segment = (Segment*)Memory.Reserve(bytes, Config.SegmentSize);
+        if (segment == null)
+        {
+            return null;
+        }
+
+        if (!Memory.Commit((byte*)segment, Segment.HeadBytes))
+        {
+            Memory.Release((byte*)segment, bytes);
+            return null;
+        }
+
+        segment->Bytes = bytes;
+        segment->FreePages = ~Bits.Run(0, Segment.HeadPages);
+        segment->DirtyPages = Bits.Run(0, Segment.HeadPages);
+        Page* table = Segment.PageTable(segment);
+        for (int i = 0; i < Segment.HeadPages; i++)
+        {
+            table[i].Kind = PageKind.Head;
+        }
+
+        return segment;
+    }
+
+    /// <summary>Puts the segment into the heap, where every lookup finds it.</summary>
+    public static void Attach(HeapState* heap, Segment* segment)
+    {
+        segment->Heap = heap;
+        segment->Next = heap->Segments;
+        if (heap->Segments != null)
+        {
+            heap->Segments->Previous = segment;
+        }
+
+        heap->Segments = segment;
+        heap->ReservedBytes += segment->Bytes;
+        SegmentMap.Add(segment);
+    }
+
+    /// <summary>Takes the segment, all of whose pages are free, out of the heap and gives it back.</summary>
+    public static void Release(HeapState* heap, Segment* segment)
+    {
+        SegmentMap.Remove(segment);
+        if (segment->Previous != null)
+        {
+            segment->Previous->Next = segment->Next;
+        }
+        else
+        {
+            heap->Segments = segment->Next;
+        }
+
+        if (segment->Next != null)
+        {
+            segment->Next->Previous = segment->Previous;
+        }
+
+        if (heap->Hint == segment)
+        {
+            heap->Hint = null;
+        }
+
+        heap->FreeDirtyPages -= (ulong)BitOperations.PopCount(segment->DirtyPages & segment->FreePages);
+        heap->ReservedBytes -= segment->Bytes;
+        Memory.Release((byte*)segment, segment->Bytes);
+    }
+
+    /// <summary>True if the heap itself lies in this segment, which therefore lives as long as the heap.</summary>
+    public static bool IsPrimary(HeapState* heap, Segment* segment) => Segment.Of(heap) == segment;
+
+    /// <summary>Would <paramref name="bytes"/> more stay within the heap's limit?</summary>
+    public static bool IsWithinLimit(HeapState* heap, ulong bytes) =>
+        heap->MaxBytes == 0 || HeapState.UsedBytes(heap) + heap->ExternalBytes + bytes <= heap->MaxBytes;
+
+    /// <summary>
+    /// Takes <paramref name="count"/> consecutive free pages. Null when the limit or the system has no more: nothing changed
+    /// then. <paramref name="isZero"/> tells whether they are known to read as zeros.
+    /// </summary>
+    public static Page* TryTakePages(HeapState* heap, int count, out bool isZero)
+    {
+        isZero = false;
+        if (!IsWithinLimit(heap, (ulong)count << Config.PageShift))
+        {
+            return null;
+        }
+
+        Segment* segment = FindRun(heap, count, out int first);
+        if (segment == null)
+        {
+            segment = TryCreate(Config.SegmentSize);
+            if (segment == null)
+            {
+                return null;
+            }
+
+            Attach(heap, segment);
+            first = Segment.HeadPages;
+        }
+
+        ulong run = Bits.Run(first, count);
+        if ((segment->DirtyPages & run) != run && !Memory.Commit(Segment.Memory(segment, first), (ulong)count << Config.PageShift))
+        {
+            return null;
+        }
+
+        heap->Hint = segment;
+        isZero = (segment->DirtyPages & run) == 0;
+        heap->FreeDirtyPages -= (ulong)BitOperations.PopCount(segment->DirtyPages & run);
+        segment->FreePages &= ~run;
+        segment->DirtyPages |= run;
+        heap->UsedPages += (ulong)count;
+        NotePeak(heap);
+        return Segment.PageTable(segment) + first;
+    }
+
+    /// <summary>Gives pages back to their segment; memory returns to the system when a lot is free.</summary>
+    public static void ReturnPages(HeapState* heap, Page* page, int count)
+    {
+        Segment* segment = Segment.Of(page);
+        int first = Segment.IndexOf(page);
+        for (int i = 0; i < count; i++)
+        {
+            page[i] = default;
+        }
+
+        ulong run = Bits.Run(first, count);
+        segment->FreePages |= run;
+        segment->YoungPages &= ~run;
+        segment->CandidatePages &= ~run;
+        heap->FreeDirtyPages += (ulong)count;
+        heap->UsedPages -= (ulong)count;
+
+        if (heap->PinPages == 0 && heap->FreeDirtyPages > KeepLimit(heap))
+        {
+            Trim(heap, keepOneSegment: true);
+        }
+    }
+
+    /// <summary>Gives all free pages and wholly free segments back to the system.</summary>
+    public static void Trim(HeapState* heap, bool keepOneSegment)
+    {
+        bool kept = !keepOneSegment;
+        for (Segment* segment = heap->Segments; segment != null;)
+        {
+            Segment* next = segment->Next;
+            bool isEmpty = segment->FreePages == ~Bits.Run(0, Segment.HeadPages) && !IsPrimary(heap, segment);
+            if (isEmpty && kept)
+            {
+                Release(heap, segment);
+            }
+            else
+            {
+                kept |= isEmpty;
+                DecommitFreePages(heap, segment);
+            }
+
+            segment = next;
+        }
+    }
+
+    public static void NotePeak(HeapState* heap)
+    {
+        ulong committed = HeapState.CommittedBytes(heap);
+        if (committed > heap->PeakBytes)
+        {
+            heap->PeakBytes = committed;
+        }
+    }
+
+    /// <summary>A quarter of what is in use may lie free and dirty.</summary>
+    private static ulong KeepLimit(HeapState* heap) => Config.KeepFreePages + (heap->UsedPages / 4);
+
+    private static void DecommitFreePages(HeapState* heap, Segment* segment)
+    {
+        ulong dirty = segment->FreePages & segment->DirtyPages;
+        heap->FreeDirtyPages -= (ulong)BitOperations.PopCount(dirty);
+        segment->DirtyPages &= ~dirty;
+        while (dirty != 0)
+        {
+            int first = BitOperations.TrailingZeroCount(dirty);
+            int length = BitOperations.TrailingZeroCount(~(dirty >> first));
+            Memory.Decommit(Segment.Memory(segment, first), (ulong)length << Config.PageShift);
+            dirty &= ~Bits.Run(first, length);
+        }
+    }
+
+    private static Segment* FindRun(HeapState* heap, int count, out int first)
+    {
+        first = -1;
+        if (heap->Hint != null && (first = Bits.FindRun(heap->Hint->FreePages, count)) >= 0)
+        {
+            return heap->Hint;
+        }
+
+        for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
+        {
+            first = Bits.FindRun(segment->FreePages, count);
+            if (first >= 0)
+            {
+                return segment;
+            }
+        }
+
+        return null;
+    }
+}
