@@ -1,0 +1,87 @@
+// The 8 bytes before each payload.
+//
+//    63        52 51            32 31                             0
+//   | flags (12) | type index (20) |        count (int32)          |
+//
+// The count decides alone who must go out of line (the trap):
+//
+//   count        meaning                                       who may touch it inline
+//   >= 1         local count                                   everybody: +1, and -1 while it stays positive
+//   0            free (whole word 0), or dying                 nobody
+//   [-2^30, -1]  guarded count, n = -count: synchronized heap  nobody: the heap's lock comes first
+//   < -2^30      immortal                                      nobody
+//
+// A local count that overflows becomes -2^31 by itself, which is immortal; a guarded one becomes immortal when it would
+// leave its range. So a count never wraps.
+
+using System.Runtime.CompilerServices;
+using RefRuntime.Abi;
+
+namespace RefRuntime.Objects;
+
+/// <summary>Flags of the header, as bits of the whole word.</summary>
+internal static class HeaderFlags
+{
+    /// <summary>A decrement to nonzero logs nothing: the object is a candidate already, or can never be one.</summary>
+    public const ulong Quiet = 1ul << 52;
+
+    /// <summary>Collections pass by: a plain leaf, an acyclic type, untracked, frozen or immortal.</summary>
+    public const ulong Skipped = 1ul << 53;
+
+    /// <summary>No slots, no callbacks, no weak references: death is giving back the block.</summary>
+    public const ulong PlainLeaf = 1ul << 54;
+
+    /// <summary>The finalizer has run.</summary>
+    public const ulong Finalized = 1ul << 55;
+
+    /// <summary>Weak references to the object exist.</summary>
+    public const ulong HasWeak = 1ul << 56;
+
+    /// <summary>Past its finalizer: nobody can get a new reference.</summary>
+    public const ulong Dying = 1ul << 57;
+
+    /// <summary>Member of a set that a collection takes apart: its counts no longer matter.</summary>
+    public const ulong InSet = 1ul << 58;
+
+    /// <summary>Left out of collections by rr_gc_freeze.</summary>
+    public const ulong Frozen = 1ul << 59;
+
+    /// <summary>Left out of collections by rr_gc_untrack.</summary>
+    public const ulong Untracked = 1ul << 60;
+
+    /// <summary>The runtime holds one count: the finalizer runs, or the object's set is not settled.</summary>
+    public const ulong Held = 1ul << 61;
+
+    /// <summary>Waits for death in the page's bitmap.</summary>
+    public const ulong Spilled = 1ul << 62;
+}
+
+internal static unsafe class Header
+{
+    public const int TypeShift = 32;
+    public const uint TypeMask = (1u << 20) - 1;
+    public const int ImmortalCount = unchecked((int)0xA0000000);
+    private const int GuardedMinimum = -(1 << 30);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ref ulong Word(void* payload) => ref ((ulong*)payload)[-1];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ref int Count(void* payload) => ref ((int*)payload)[-2];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TypeId TypeOf(ulong word) => (TypeId)((uint)(word >> TypeShift) & TypeMask);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsImmortal(int count) => count < GuardedMinimum;
+
+    /// <summary>The references counted, whichever range they are kept in.</summary>
+    public static long References(int count) =>
+        count >= 0 ? count : IsImmortal(count) ? AbiConstants.ImmortalCount : -(long)count;
+
+    /// <summary>The count field for <paramref name="references"/> references; too many make it immortal.</summary>
+    public static int Encode(long references, bool isGuarded) =>
+        !isGuarded ? (references <= int.MaxValue ? (int)references : ImmortalCount)
+        : references <= -(long)GuardedMinimum ? (int)-references
+        : ImmortalCount;
+}

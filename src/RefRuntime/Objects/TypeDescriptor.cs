@@ -1,0 +1,80 @@
+// What the runtime knows of a type. Descriptors are made once, never change and never move.
+
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using RefRuntime.Abi;
+
+namespace RefRuntime.Objects;
+
+/// <summary>Where an object's strong references are; the bits combine.</summary>
+[System.Flags]
+internal enum Shape : uint
+{
+    Leaf = 0,
+
+    /// <summary>Plain slots at fixed offsets.</summary>
+    Offsets = 1,
+
+    /// <summary>Plain slots in the trailing items.</summary>
+    Items = 2,
+
+    /// <summary>Tagged values at fixed offsets.</summary>
+    OffsetValues = 4,
+
+    /// <summary>Tagged values in the trailing items.</summary>
+    ItemValues = 8,
+
+    /// <summary>The storage of a list.</summary>
+    List = 16,
+
+    /// <summary>A callback reports more.</summary>
+    Traverse = 32,
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct TypeDescriptor
+{
+    /// <summary>The header word of a new object: count 1, the type, the flags that the type implies.</summary>
+    public ulong NewHeader;
+    public Shape Shape;
+    public TypeFlags Flags;
+
+    /// <summary>Payload bytes of the fixed part, and of each trailing item.</summary>
+    public uint Size;
+    public uint ItemSize;
+
+    public uint* Offsets;
+    public uint OffsetCount;
+
+    /// <summary>Size class of an object without items, or -1 when it is large or depends on the item count.</summary>
+    public short FixedClass;
+    public delegate* unmanaged[Cdecl]<void*, delegate* unmanaged[Cdecl]<void*, void*, void>, void*, void*, void> Traverse;
+    public delegate* unmanaged[Cdecl]<void*, void*, void> Finalize;
+    public delegate* unmanaged[Cdecl]<void*, void*, void> Destroy;
+    public void* User;
+    public byte* Name;
+    public ValueFormat Values;
+    public TypeId Id;
+
+    /// <summary>Has strong references, or may have: what rr_collect counts, unless acyclic.</summary>
+    public readonly bool IsContainer => Shape != Shape.Leaf;
+
+    public readonly bool IsAcyclic => (Flags & TypeFlags.Acyclic) != 0;
+
+    public readonly bool IsSelfReleasing => (Flags & TypeFlags.SelfReleasing) != 0;
+
+    public readonly bool HasItems => ItemSize != 0;
+
+    /// <summary>Are objects of this type left out of collections from birth?</summary>
+    public readonly bool IsSkipped => (NewHeader & HeaderFlags.Skipped) != 0;
+
+    /// <summary>The reference in a tagged value, or null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void* ReferenceIn(byte* value)
+    {
+        ulong tag = *(ulong*)(value + Values.TagOffset) & Values.Mask;
+        return tag >= Values.Low && tag <= Values.High
+            ? (void*)(*(ulong*)(value + Values.PointerOffset) & Values.PointerMask)
+            : null;
+    }
+}
