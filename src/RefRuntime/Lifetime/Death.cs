@@ -1,0 +1,145 @@
+// The death of one object whose count has reached zero, and of all that only it kept alive.
+//
+// Order: finalizer (intact, once, may resurrect) -> weak references cleared -> their callbacks -> destroy -> children
+// released -> memory returned. Never recursive: children that die wait in the DeathQueue.
+
+using System.Runtime.CompilerServices;
+using RefRuntime.Abi;
+using RefRuntime.Counting;
+using RefRuntime.Heap;
+using RefRuntime.Objects;
+using RefRuntime.Weak;
+
+namespace RefRuntime.Lifetime;
+
+internal static unsafe class Death
+{
+    /// <summary>Lets the object die, whose count is 0. May run foreign code.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Begin(HeapState* heap, void* payload)
+    {
+        ulong queueBase = heap->QueueTop;
+        for (void* dying = payload; dying != null;)
+        {
+            void* next = Step(heap, dying);
+            dying = next != null ? next : DeathQueue.Pop(heap, queueBase);
+        }
+    }
+
+    /// <summary>Lets everything die that waits above <paramref name="queueBase"/>.</summary>
+    public static void Drain(HeapState* heap, ulong queueBase)
+    {
+        for (void* dying; (dying = DeathQueue.Pop(heap, queueBase)) != null;)
+        {
+            Begin(heap, dying);
+        }
+    }
+
+    /// <summary>Gives back one reference to the object and lets it die if it was the last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Release(HeapState* heap, void* payload)
+    {
+        if (Counts.Decrement(heap, payload))
+        {
+            Begin(heap, payload);
+        }
+    }
+
+    /// <summary>Calls the callbacks of weak references that WeakChain.Clear has collected, in order. One that nobody else holds any more is dropped unheard.</summary>
+    public static void RunWeakCallbacks(HeapState* heap, WeakRefPayload* first)
+    {
+        for (WeakRefPayload* weak = first; weak != null;)
+        {
+            WeakRefPayload* next = weak->Next;
+            weak->Next = null;
+            if (Counts.References(weak) > 1)
+            {
+                ForeignCode.WeakCallback(heap, weak);
+            }
+
+            Release(heap, weak);
+            weak = next;
+        }
+    }
+
+    /// <summary>One object's death; returns the first child that dies of it, while the others are queued.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void* Step(HeapState* heap, void* payload)
+    {
+        TypeDescriptor* type = ObjectLookup.TypeOf(payload);
+        ChildRelease release = new() { Heap = heap };
+        bool hasDuties = type->Finalize != null || type->Destroy != null || (type->Shape & (Shape.Traverse | Shape.List)) != 0
+            || type->Id == TypeId.WeakRef;
+        if (hasDuties || (Header.Word(payload) & (HeaderFlags.HasWeak | HeaderFlags.Held)) != 0)
+        {
+            return StepSlow(heap, payload, type);
+        }
+
+        release.Slots(payload, type);
+        ObjectMemory.Free(heap, payload);
+        return release.Next;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* StepSlow(HeapState* heap, void* payload, TypeDescriptor* type)
+    {
+        if ((Header.Word(payload) & HeaderFlags.Held) != 0)
+        {
+            // Somebody gave back the runtime's own reference. Its hold stands until finalizers are through.
+            Counts.Set(heap, payload, 1);
+            return null;
+        }
+
+        if (type->Finalize != null && (Header.Word(payload) & HeaderFlags.Finalized) == 0 && !TryFinalize(heap, payload, type))
+        {
+            return null;
+        }
+
+        Header.Word(payload) |= HeaderFlags.Dying;
+        if ((Header.Word(payload) & HeaderFlags.HasWeak) != 0)
+        {
+            WeakRefPayload* pending = null;
+            WeakChain.Clear(heap, payload, &pending);
+            RunWeakCallbacks(heap, pending);
+        }
+
+        if (type->Id == TypeId.WeakRef)
+        {
+            WeakChain.Detach(heap, (WeakRefPayload*)payload);
+        }
+
+        ulong reportedBase = heap->Reported.Count;
+        Reporting.Collect(heap, payload, type);
+        if (type->Destroy != null)
+        {
+            ForeignCode.Destroy(heap, type, payload);
+        }
+
+        ChildRelease release = new() { Heap = heap };
+        release.Reported(reportedBase);
+        release.Slots(payload, type);
+        if (type->Id == TypeId.List && ((ListPayload*)payload)->Items != null)
+        {
+            RawMemory.Free(heap, ((ListPayload*)payload)->Items);
+        }
+
+        ObjectMemory.Free(heap, payload);
+        return release.Next;
+    }
+
+    /// <summary>Runs the finalizer; false if it brought the object back to life.</summary>
+    private static bool TryFinalize(HeapState* heap, void* payload, TypeDescriptor* type)
+    {
+        Counts.Set(heap, payload, 1);
+        Header.Word(payload) |= HeaderFlags.Finalized | HeaderFlags.Held;
+        ForeignCode.Finalize(heap, type, payload);
+        Header.Word(payload) &= ~HeaderFlags.Held;
+        if (Counts.Decrement(heap, payload))
+        {
+            return true;
+        }
+
+        heap->ObjectsResurrected++;
+        return false;
+    }
+}

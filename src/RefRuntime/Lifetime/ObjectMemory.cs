@@ -1,0 +1,106 @@
+// The memory of objects: a zeroed payload behind a fresh header, and back.
+
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using RefRuntime.Abi;
+using RefRuntime.Core;
+using RefRuntime.Counting;
+using RefRuntime.Heap;
+using RefRuntime.Objects;
+
+namespace RefRuntime.Lifetime;
+
+internal static unsafe class ObjectMemory
+{
+    /// <summary>An object without items from its class's bin, or null when the bin is empty.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* TryPop(HeapState* heap, TypeDescriptor* type)
+    {
+        void* payload = Blocks.TryPop(heap, type->FixedClass);
+        if (payload != null)
+        {
+            Initialize(heap, type, payload, type->Size, isZero: false);
+        }
+
+        return payload;
+    }
+
+    /// <summary>An object with <paramref name="items"/> items, whose sizes add up. Null when there is no memory: nothing changed then.</summary>
+    public static void* TryAllocate(HeapState* heap, TypeDescriptor* type, ulong payloadBytes, ulong items)
+    {
+        ulong block = ObjectSize.BlockBytes(type, payloadBytes);
+        bool isZero = false;
+        void* payload;
+        if (block <= Config.MaxSmallBlock)
+        {
+            int sizeClass = SizeClass.Of((uint)block);
+            payload = Blocks.TryPop(heap, sizeClass);
+            if (payload == null)
+            {
+                payload = Blocks.PopSlow(heap, Domain.Objects, sizeClass);
+            }
+        }
+        else
+        {
+            payload = LargeBlocks.TryAllocate(heap, Domain.Objects, block, out isZero);
+        }
+
+        if (payload == null)
+        {
+            return null;
+        }
+
+        Initialize(heap, type, payload, payloadBytes, isZero);
+        if (type->HasItems)
+        {
+            ObjectSize.ItemCount(payload) = items;
+        }
+
+        return payload;
+    }
+
+    /// <summary>Takes the block back. The object is past everything that dying means; its content is gone.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Free(HeapState* heap, void* payload)
+    {
+        Page* page = Segment.PageOf(payload);
+        ref ulong word = ref Header.Word(payload);
+        if (page->CandidateCount != 0 && (word & HeaderFlags.PlainLeaf) == 0 && CandidateLog.ClearBit(page, payload))
+        {
+            heap->Candidates--;
+        }
+
+        if ((word & HeaderFlags.Frozen) != 0)
+        {
+            heap->FrozenObjects--;
+        }
+
+        word = 0;
+        if (page->Kind == PageKind.Small)
+        {
+            Blocks.Push(heap, page, payload);
+        }
+        else
+        {
+            LargeBlocks.Free(heap, page);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Initialize(HeapState* heap, TypeDescriptor* type, void* payload, ulong payloadBytes, bool isZero)
+    {
+        if (!isZero && (type->Flags & TypeFlags.Unzeroed) == 0)
+        {
+            NativeMemory.Clear(payload, (nuint)payloadBytes);
+        }
+
+        ulong word = type->NewHeader;
+        if (heap->IsSynchronized != 0)
+        {
+            // Count -1 in the low half: one reference, guarded.
+            word |= uint.MaxValue;
+        }
+
+        Header.Word(payload) = word;
+    }
+}
