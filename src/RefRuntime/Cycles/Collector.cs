@@ -1,0 +1,92 @@
+// A collection: find what is dead, let it die.
+//
+// Complete: starts from the candidates and from everything that was allocated since the last complete collection (known
+// by page), since a cycle can also close without any decrement, by plain writes into new objects. Otherwise from the
+// candidates alone. Nothing logged and nothing allocated: nothing to do, in constant time.
+//
+// Collections never nest, and none starts inside a callback (Operations see to both).
+
+using RefRuntime.Abi;
+using RefRuntime.Counting;
+using RefRuntime.Heap;
+using RefRuntime.Lifetime;
+using RefRuntime.Objects;
+using RefRuntime.Os;
+
+namespace RefRuntime.Cycles;
+
+internal static unsafe class Collector
+{
+    /// <summary>Returns how many containers died, or RR_E_NO_MEMORY; then nothing has changed.</summary>
+    public static long Run(HeapState* heap, GcReason reason, bool isComplete)
+    {
+        heap->Collecting = 1;
+        GcEvent gcEvent = new() { StructSize = (uint)sizeof(GcEvent), Phase = GcPhase.Start, Reason = reason };
+        Notify(heap, ref gcEvent);
+
+        ulong begun = Clock.Nanoseconds();
+        bool hasWork = heap->Candidates != 0 || (isComplete && heap->HasYoung != 0);
+        bool isDone = !hasWork || TryCollect(heap, isComplete, ref gcEvent);
+        heap->Visited.Reset();
+        heap->Live.Reset();
+
+        if (isDone)
+        {
+            ulong used = HeapState.UsedBytes(heap) + heap->ExternalBytes;
+            heap->BytesAfterCollection = used;
+            heap->BytesAfterComplete = isComplete ? used : heap->BytesAfterComplete;
+            heap->BytesSinceCollection = 0;
+            heap->Collections++;
+        }
+
+        gcEvent.DurationNs = Clock.Nanoseconds() - begun;
+        heap->GcNanosecondsTotal += gcEvent.DurationNs;
+        heap->GcNanosecondsMax = gcEvent.DurationNs > heap->GcNanosecondsMax ? gcEvent.DurationNs : heap->GcNanosecondsMax;
+        heap->ObjectsCollected += gcEvent.Collected;
+        heap->ObjectsResurrected += gcEvent.Resurrected;
+        heap->ObjectsVisited += gcEvent.Visited;
+        gcEvent.Phase = GcPhase.Stop;
+        Notify(heap, ref gcEvent);
+        heap->Collecting = 0;
+        Triggers.SetTrap(heap);
+        return isDone ? (long)gcEvent.Collected : (long)Status.NoMemory;
+    }
+
+    private static bool TryCollect(HeapState* heap, bool isComplete, ref GcEvent gcEvent)
+    {
+        TrialDeletion.Tally tally = default;
+        long dead = Roots.TryGather(heap, isComplete, ref tally) ? TrialDeletion.Run(heap, expand: true, ref tally) : -1;
+        SideData.Reset(heap);
+        if (dead < 0)
+        {
+            return false;
+        }
+
+        Roots.Forget(heap, isComplete);
+        gcEvent.Visited = heap->Visited.Count;
+        if (!isComplete)
+        {
+            heap->LastVisitedLive = heap->Visited.Count - (ulong)dead;
+        }
+
+        heap->Visited.Count = (ulong)dead;
+        if (dead != 0 && Finalization.Run(heap))
+        {
+            ulong resurrected = Finalization.ReleaseResurrected(heap);
+            gcEvent.Resurrected = resurrected;
+        }
+
+        gcEvent.Collected = SetDeath.Run(heap, heap->Visited.Items, heap->Visited.Count);
+        return true;
+    }
+
+    private static void Notify(HeapState* heap, ref GcEvent gcEvent)
+    {
+        if (heap->GcCallback != null)
+        {
+            // A copy: what the host writes into it stays its own.
+            GcEvent copy = gcEvent;
+            ForeignCode.GcEvent(heap, &copy);
+        }
+    }
+}

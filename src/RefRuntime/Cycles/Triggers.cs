@@ -1,0 +1,94 @@
+// When automatic collections start. Polled at the allocator's slow path; a full candidate log empties the bins, so that
+// the next allocation comes there.
+//
+//   candidates  as many as the threshold, and at least a quarter of the objects that the last collection visited and had
+//               to keep: a collection costs what it visits, so its cost per candidate stays bounded (amortized) while the
+//               garbage that waits stays in proportion to what lives
+//   growth      the heap is twice as large as after the last complete collection: a complete one, which also finds cycles
+//               that closed without any decrement
+//   turnover    as many bytes as were in use after the last collection have been handed out since, and there are candidates
+//   limit       memory is used up: a complete one before the allocation fails
+
+using RefRuntime.Abi;
+using RefRuntime.Core;
+using RefRuntime.Heap;
+
+namespace RefRuntime.Cycles;
+
+internal static unsafe class Triggers
+{
+    public static bool IsAutomatic(HeapState* heap) =>
+        heap->AutomaticDisabled == 0 && (heap->Flags & HeapFlags.ManualGc) == 0;
+
+    /// <summary>May a collection start now? Not inside a callback of this heap, nor inside another collection of it.</summary>
+    public static bool MayCollect(HeapState* heap) =>
+        heap->Collecting == 0 && heap->CallbackDepth == 0 && heap->Closing == 0;
+
+    /// <summary>Runs an automatic collection if one is due. May run foreign code.</summary>
+    public static void Poll(HeapState* heap)
+    {
+        if (!IsAutomatic(heap) || !MayCollect(heap))
+        {
+            return;
+        }
+
+        if (heap->Candidates >= EffectiveThreshold(heap))
+        {
+            Collector.Run(heap, GcReason.Candidates, isComplete: false);
+            return;
+        }
+
+        SetTrap(heap);
+        if (IsDoubled(heap))
+        {
+            Collector.Run(heap, GcReason.Growth, isComplete: true);
+        }
+        else if (IsTurnedOver(heap))
+        {
+            Collector.Run(heap, GcReason.Growth, isComplete: false);
+        }
+    }
+
+    /// <summary>Would a poll collect because of bytes, not of candidates?</summary>
+    public static bool IsGrowthDue(HeapState* heap) => IsDoubled(heap) || IsTurnedOver(heap);
+
+    /// <summary>The last resort before an allocation fails. True if a collection ran.</summary>
+    public static bool TryCollectAtLimit(HeapState* heap)
+    {
+        if (!IsAutomatic(heap) || !MayCollect(heap))
+        {
+            return false;
+        }
+
+        Collector.Run(heap, GcReason.Limit, isComplete: true);
+        return true;
+    }
+
+    /// <summary>Sets how many candidates empty the bins.</summary>
+    public static void SetTrap(HeapState* heap)
+    {
+        heap->CandidateTrap = IsAutomatic(heap) ? EffectiveThreshold(heap) : ulong.MaxValue;
+        if (heap->Candidates >= heap->CandidateTrap)
+        {
+            Blocks.TrapBins(heap);
+        }
+    }
+
+    private static bool IsDoubled(HeapState* heap) =>
+        HeapState.UsedBytes(heap) + heap->ExternalBytes > 2 * Max(heap->BytesAfterComplete, Config.GrowthFloorBytes / 2);
+
+    private static bool IsTurnedOver(HeapState* heap) =>
+        heap->Candidates != 0 && heap->BytesSinceCollection > Max(heap->BytesAfterCollection, Config.GrowthFloorBytes / 2);
+
+    private static ulong Max(ulong a, ulong b) => a > b ? a : b;
+
+    private static ulong EffectiveThreshold(HeapState* heap)
+    {
+        if (heap->Threshold == 0)
+        {
+            return ulong.MaxValue;
+        }
+
+        return Max(heap->Threshold, heap->LastVisitedLive / 4);
+    }
+}

@@ -1,0 +1,126 @@
+// Checks what holds between objects.
+//
+//   O1  every object has a type that exists
+//   O2  every reference leads to a live object of the same heap
+//   O3  no object has more references in slots than its count says
+//   W1  a live weak reference's target is an object whose header says that it has weak references
+
+using RefRuntime.Abi;
+using RefRuntime.Cycles;
+using RefRuntime.Heap;
+using RefRuntime.Objects;
+using RefRuntime.Os;
+
+namespace RefRuntime.Inspection;
+
+internal static unsafe class GraphVerify
+{
+    private const string Function = "rr_heap_verify";
+
+    public static Status Check(HeapState* heap)
+    {
+        ObjectChecker objects = new() { Heap = heap };
+        HeapWalk.Objects(heap, ref objects);
+        CountChecker counts = new() { Heap = heap };
+        if (objects.Edges.Status == Status.Ok)
+        {
+            HeapWalk.Objects(heap, ref counts);
+        }
+
+        SideData.Reset(heap);
+        return objects.Edges.Status != Status.Ok ? objects.Edges.Status : counts.Status;
+    }
+
+    private static Status Broken(string invariant, void* payload, string problem) =>
+        LastError.Pointer(Status.Corrupt, Function, invariant, payload, problem);
+
+    private struct ObjectChecker : IBlockVisitor
+    {
+        public HeapState* Heap;
+        public EdgeChecker Edges;
+
+        public bool Visit(Page* page, void* payload)
+        {
+            ulong word = Header.Word(payload);
+            TypeDescriptor* type = TypeRegistry.Find(Header.TypeOf(word));
+            if (type == null)
+            {
+                Edges.Status = Broken("O1: object", payload, "has a type that does not exist");
+                return false;
+            }
+
+            // What is dying may be half taken apart.
+            if (Header.Count(payload) == 0)
+            {
+                return true;
+            }
+
+            if (type->Id == TypeId.WeakRef)
+            {
+                CheckWeak((WeakRefPayload*)payload);
+            }
+
+            Edges.Heap = Heap;
+            Edges.Holder = payload;
+            References.Visit(payload, type, ref Edges);
+            return Edges.Status == Status.Ok;
+        }
+
+        private void CheckWeak(WeakRefPayload* weak)
+        {
+            void* target = weak->Target;
+            if (target != null && (!ObjectLookup.IsObject(target) || (Header.Word(target) & HeaderFlags.HasWeak) == 0))
+            {
+                Edges.Status = Broken("W1: weak reference", weak, "has a target that does not know of it");
+            }
+        }
+    }
+
+    private struct EdgeChecker : IReferenceVisitor
+    {
+        public HeapState* Heap;
+        public void* Holder;
+        public Status Status;
+
+        public void Visit(void* child)
+        {
+            if (Status != Status.Ok)
+            {
+                return;
+            }
+
+            if (!ObjectLookup.IsObject(child) || ObjectLookup.HeapOf(child) != Heap)
+            {
+                Status = Broken("O2: object", Holder, "refers to something that is no live object of its heap");
+                return;
+            }
+
+            uint* side = SideData.TryGet(Heap, Segment.PageOf(child), child);
+            if (side == null)
+            {
+                Status = LastError.Pointer(Status.NoMemory, Function, "heap", Heap, "needs memory for its check that the system does not have");
+            }
+            else if (*side != uint.MaxValue)
+            {
+                (*side)++;
+            }
+        }
+    }
+
+    private struct CountChecker : IBlockVisitor
+    {
+        public HeapState* Heap;
+        public Status Status;
+
+        public bool Visit(Page* page, void* payload)
+        {
+            int count = Header.Count(payload);
+            if (page->Side != null && count != 0 && *SideData.Get(payload) > Header.References(count))
+            {
+                Status = Broken("O3: object", payload, "is in more slots than it has references");
+            }
+
+            return Status == Status.Ok;
+        }
+    }
+}
