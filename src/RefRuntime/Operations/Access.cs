@@ -1,0 +1,152 @@
+// The gate of every operation: is the argument what it should be, may this thread use the heap, and, for a synchronized
+// heap, its lock. Each Enter that succeeds is paired with an Exit.
+//
+// Trap: a thread's identity comes from a call that suppresses the GC transition. Operations are NoInlining, so that it never
+// ends up in the frame of an export.
+
+using System.Runtime.CompilerServices;
+using RefRuntime.Abi;
+using RefRuntime.Core;
+using RefRuntime.Heap;
+using RefRuntime.Objects;
+using RefRuntime.Os;
+
+namespace RefRuntime.Operations;
+
+internal static unsafe class Access
+{
+    /// <summary>For an operation that changes the object or its heap.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Status Enter(string function, string argument, void* payload)
+    {
+        if (!ObjectLookup.IsObject(payload))
+        {
+            return NotObject(function, argument, payload);
+        }
+
+        HeapState* heap = ObjectLookup.HeapOf(payload);
+        if (!HeapAccess.MayChange(heap))
+        {
+            return Refuse(function, argument, payload, heap);
+        }
+
+        return heap->IsSynchronized == 0 ? Status.Ok : EnterLocked(function, argument, payload, heap);
+    }
+
+    /// <summary>For an operation that only reads the object: allowed in a traverse callback too.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Status EnterToRead(string function, string argument, void* payload)
+    {
+        if (!ObjectLookup.IsObject(payload))
+        {
+            return NotObject(function, argument, payload);
+        }
+
+        HeapState* heap = ObjectLookup.HeapOf(payload);
+        if (!HeapAccess.MayRead(heap))
+        {
+            return Refuse(function, argument, payload, heap);
+        }
+
+        return heap->IsSynchronized == 0 ? Status.Ok : EnterLocked(function, argument, payload, heap);
+    }
+
+    /// <summary>For an operation on a heap; null means the default heap. Null is returned when the operation is refused.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static HeapState* EnterHeap(string function, HeapHandle* handle)
+    {
+        HeapState* heap = (HeapState*)handle;
+        if (!IsHeap(heap))
+        {
+            heap = ResolveSlow(function, handle);
+            if (heap == null)
+            {
+                return null;
+            }
+        }
+
+        if (!HeapAccess.MayChange(heap))
+        {
+            Refuse(function, "heap", heap, heap);
+            return null;
+        }
+
+        if (heap->IsSynchronized != 0)
+        {
+            Mutex.Enter(&heap->Lock);
+        }
+
+        return heap;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Exit(HeapState* heap)
+    {
+        if (heap->IsSynchronized != 0)
+        {
+            Mutex.Exit(&heap->Lock);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Exit(void* payload) => Exit(ObjectLookup.HeapOf(payload));
+
+    /// <summary>Is this pointer, whatever it is, a live heap?</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsHeap(HeapState* heap) =>
+        ((ulong)heap & Config.SegmentMask) == Segment.HeapOffset && SegmentMap.Contains(heap) && Segment.Of(heap)->Heap == heap;
+
+    /// <summary>Refuses, in a destroy callback, what would make new objects or new references.</summary>
+    public static bool IsAllocationAllowed(string function, HeapState* heap) =>
+        heap->InDestroy == 0
+        || LastError.Pointer(Status.Busy, function, "heap", heap, "can't allocate while a destroy callback runs") == Status.Ok;
+
+    /// <summary>The object is past saving: new references to it are refused.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status Dying(string function, string argument, void* payload) =>
+        LastError.Pointer(Status.Busy, function, argument, payload, "is being destroyed");
+
+    /// <summary>The heap behind a handle, not entered: any thread may ask. Null = no live heap.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static HeapState* Resolve(string function, HeapHandle* handle) =>
+        IsHeap((HeapState*)handle) ? (HeapState*)handle : ResolveSlow(function, handle);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static HeapState* ResolveSlow(string function, HeapHandle* handle)
+    {
+        if (handle == null)
+        {
+            return (HeapState*)HeapOperations.Default();
+        }
+
+        LastError.Pointer(Status.Argument, function, "heap", handle, "is no live heap (freed already, or never was one)");
+        return null;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Status NotObject(string function, string argument, void* payload) =>
+        LastError.Pointer(Status.NotObject, function, argument, payload, payload == null
+            ? "is no object: it is NULL"
+            : "is no live object (freed already, not the start of a payload, or never allocated here)");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Status Refuse(string function, string argument, void* value, HeapState* heap) =>
+        HeapAccess.IsInTraverse(heap)
+            ? LastError.Pointer(Status.Busy, function, argument, value, "can't be used while a traverse callback runs")
+            : LastError.Pointer(Status.WrongThread, function, argument, value, "belongs to a heap that another thread owns");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Status EnterLocked(string function, string argument, void* payload, HeapState* heap)
+    {
+        Mutex.Enter(&heap->Lock);
+
+        // Another thread may have freed the object before the lock was ours.
+        if (ObjectLookup.IsObject(payload) && ObjectLookup.HeapOf(payload) == heap)
+        {
+            return Status.Ok;
+        }
+
+        Mutex.Exit(&heap->Lock);
+        return NotObject(function, argument, payload);
+    }
+}

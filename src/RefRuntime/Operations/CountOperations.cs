@@ -1,0 +1,254 @@
+// Counts, and the slots that hold counted references.
+
+using System.Runtime.CompilerServices;
+using RefRuntime.Abi;
+using RefRuntime.Core;
+using RefRuntime.Counting;
+using RefRuntime.Heap;
+using RefRuntime.Lifetime;
+using RefRuntime.Objects;
+using RefRuntime.Os;
+
+namespace RefRuntime.Operations;
+
+internal static unsafe class CountOperations
+{
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status Incref(void* payload) => payload == null ? Status.Ok : Increment("rr_incref", payload);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void* NewRef(void* payload) =>
+        payload != null && Increment("rr_newref", payload) == Status.Ok ? payload : null;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status Decref(void* payload)
+    {
+        if (payload == null)
+        {
+            return Status.Ok;
+        }
+
+        Status status = Access.Enter("rr_decref", "object", payload);
+        if (status != Status.Ok)
+        {
+            return status;
+        }
+
+        HeapState* heap = ObjectLookup.HeapOf(payload);
+        if (Header.Count(payload) > 1)
+        {
+            Counts.Decrement(heap, payload);
+        }
+        else
+        {
+            status = DecrefLast(heap, payload);
+        }
+
+        Access.Exit(heap);
+        return status;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static long GetRefCount(void* payload)
+    {
+        Status status = Access.EnterToRead("rr_getrefcount", "object", payload);
+        if (status != Status.Ok)
+        {
+            return (long)status;
+        }
+
+        long references = Counts.References(payload);
+        Access.Exit(payload);
+        return references;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static int IsUnique(void* payload)
+    {
+        if (Access.EnterToRead("rr_is_unique", "object", payload) != Status.Ok)
+        {
+            return 0;
+        }
+
+        int isUnique = Counts.References(payload) == 1 ? 1 : 0;
+        Access.Exit(payload);
+        return isUnique;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static int TryIncref(void* payload)
+    {
+        // That the object is gone is an answer, not an error.
+        if (!ObjectLookup.IsObject(payload) || Access.Enter("rr_try_incref", "object", payload) != Status.Ok)
+        {
+            return 0;
+        }
+
+        HeapState* heap = ObjectLookup.HeapOf(payload);
+        bool isAlive = Header.Count(payload) != 0;
+        if (isAlive)
+        {
+            Counts.Increment(heap, payload);
+        }
+
+        Access.Exit(heap);
+        return isAlive ? 1 : 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status Store(void** slot, void* value) => Write("rr_store", slot, value, isMove: false);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status Take(void** slot, void* value) => Write("rr_take", slot, value, isMove: true);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status MakeImmortal(void* payload)
+    {
+        Status status = Access.Enter("rr_make_immortal", "object", payload);
+        if (status != Status.Ok)
+        {
+            return status;
+        }
+
+        HeapState* heap = ObjectLookup.HeapOf(payload);
+        if (Header.Count(payload) == 0)
+        {
+            status = Access.Dying("rr_make_immortal", "object", payload);
+        }
+        else
+        {
+            Counts.MakeImmortal(heap, payload);
+        }
+
+        Access.Exit(heap);
+        return status;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static int IsImmortal(void* payload)
+    {
+        if (Access.EnterToRead("rr_is_immortal", "object", payload) != Status.Ok)
+        {
+            return 0;
+        }
+
+        int isImmortal = Header.IsImmortal(Header.Count(payload)) ? 1 : 0;
+        Access.Exit(payload);
+        return isImmortal;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Status Increment(string function, void* payload)
+    {
+        Status status = Access.Enter(function, "object", payload);
+        if (status != Status.Ok)
+        {
+            return status;
+        }
+
+        if (Header.Count(payload) == 0)
+        {
+            status = Access.Dying(function, "object", payload);
+        }
+        else
+        {
+            Counts.Increment(ObjectLookup.HeapOf(payload), payload);
+        }
+
+        Access.Exit(payload);
+        return status;
+    }
+
+    /// <summary>A decrement that may be the last, or one that should not be.</summary>
+    private static Status DecrefLast(HeapState* heap, void* payload)
+    {
+        ulong word = Header.Word(payload);
+        if (Header.Count(payload) == 0)
+        {
+            // The members of a dying set release each other; their counts no longer matter.
+            return (word & HeaderFlags.InSet) != 0 ? Status.Ok : Access.Dying("rr_decref", "object", payload);
+        }
+
+        if ((word & HeaderFlags.Held) != 0 && Counts.References(payload) == 1)
+        {
+            return LastError.Pointer(Status.Argument, "rr_decref", "object", payload, "has no reference left to give back: the last one is the runtime's while finalizers run");
+        }
+
+        Death.Release(heap, payload);
+        return Status.Ok;
+    }
+
+    /// <summary>All checks come first; then nothing can fail.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Status Write(string function, void** slot, void* value, bool isMove)
+    {
+        if (slot == null || !Bits.IsAligned((ulong)slot, 8))
+        {
+            return LastError.Pointer(Status.Argument, function, "slot", slot, "is no aligned address of a pointer");
+        }
+
+        void* old = *slot;
+        void* witness = value != null ? value : old;
+        if (witness == null)
+        {
+            return Status.Ok;
+        }
+
+        Status status = Access.Enter(function, value != null ? "value" : "old value of slot", witness);
+        if (status != Status.Ok)
+        {
+            return status;
+        }
+
+        HeapState* heap = ObjectLookup.HeapOf(witness);
+
+        // Read again: in a synchronized heap the lock is ours only now.
+        old = *slot;
+        status = CheckWrite(function, heap, slot, value, old);
+        if (status == Status.Ok)
+        {
+            if (value != null)
+            {
+                if (!isMove)
+                {
+                    Counts.Increment(heap, value);
+                }
+                else if ((Header.Word(value) & HeaderFlags.Quiet) == 0)
+                {
+                    CandidateLog.Add(heap, value);
+                }
+            }
+
+            *slot = value;
+            if (old != null)
+            {
+                Death.Release(heap, old);
+            }
+        }
+
+        Access.Exit(heap);
+        return status;
+    }
+
+    private static Status CheckWrite(string function, HeapState* heap, void** slot, void* value, void* old)
+    {
+        if (value != null && Header.Count(value) == 0)
+        {
+            return Access.Dying(function, "value", value);
+        }
+
+        if (SegmentMap.Contains(slot) && Segment.Of(slot)->Heap != heap)
+        {
+            return LastError.Pointer(Status.Argument, function, "value", value, "belongs to another heap than the slot");
+        }
+
+        if (old != null && (!ObjectLookup.IsObject(old) || ObjectLookup.HeapOf(old) != heap))
+        {
+            return ObjectLookup.IsObject(old)
+                ? LastError.Pointer(Status.Argument, function, "old value of slot", old, "belongs to another heap than the new one")
+                : LastError.Pointer(Status.NotObject, function, "old value of slot", old, "is no live object");
+        }
+
+        return Status.Ok;
+    }
+}

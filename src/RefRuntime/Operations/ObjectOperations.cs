@@ -1,0 +1,156 @@
+// Making objects, and asking how large they are.
+
+using System.Runtime.CompilerServices;
+using RefRuntime.Abi;
+using RefRuntime.Cycles;
+using RefRuntime.Heap;
+using RefRuntime.Lifetime;
+using RefRuntime.Objects;
+using RefRuntime.Os;
+
+namespace RefRuntime.Operations;
+
+internal static unsafe class ObjectOperations
+{
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void* Alloc(HeapHandle* handle, TypeId typeId)
+    {
+        HeapState* heap = Access.EnterHeap("rr_alloc", handle);
+        if (heap == null)
+        {
+            return null;
+        }
+
+        TypeDescriptor* type = TypeRegistry.Find(typeId);
+        void* payload = null;
+        if (type != null && type->FixedClass >= 0 && typeId != TypeId.WeakRef && heap->InDestroy == 0)
+        {
+            payload = ObjectMemory.TryPop(heap, type);
+        }
+
+        if (payload == null)
+        {
+            payload = AllocateChecked("rr_alloc", heap, typeId, 0);
+        }
+
+        Access.Exit(heap);
+        return payload;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void* AllocItems(HeapHandle* handle, TypeId typeId, nuint count)
+    {
+        HeapState* heap = Access.EnterHeap("rr_alloc_items", handle);
+        if (heap == null)
+        {
+            return null;
+        }
+
+        void* payload = AllocateChecked("rr_alloc_items", heap, typeId, count);
+        Access.Exit(heap);
+        return payload;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static nuint Size(void* payload)
+    {
+        if (Access.EnterToRead("rr_size", "object", payload) != Status.Ok)
+        {
+            return 0;
+        }
+
+        nuint size = (nuint)ObjectSize.PayloadBytes(payload, ObjectLookup.TypeOf(payload));
+        Access.Exit(payload);
+        return size;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static nuint ItemCount(void* payload)
+    {
+        if (Access.EnterToRead("rr_item_count", "object", payload) != Status.Ok)
+        {
+            return 0;
+        }
+
+        nuint count = ObjectLookup.TypeOf(payload)->HasItems ? (nuint)ObjectSize.ItemCount(payload) : 0;
+        Access.Exit(payload);
+        return count;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static int IsObject(void* payload)
+    {
+        if (!ObjectLookup.IsObject(payload) || Access.EnterToRead("rr_is_object", "object", payload) != Status.Ok)
+        {
+            return 0;
+        }
+
+        Access.Exit(payload);
+        return 1;
+    }
+
+    /// <summary>Allocates in an entered heap, with every check; collects first when that is due, or when there is no memory.</summary>
+    public static void* AllocateChecked(string function, HeapState* heap, TypeId typeId, ulong items)
+    {
+        TypeDescriptor* type = TypeRegistry.Find(typeId);
+        if (type == null)
+        {
+            LastError.Number(Status.Type, function, "type", (uint)typeId, "is no type");
+            return null;
+        }
+
+        if (typeId == TypeId.WeakRef)
+        {
+            LastError.Number(Status.Type, function, "type", (uint)typeId, "is RR_TYPE_WEAKREF: rr_weakref_new makes those");
+            return null;
+        }
+
+        if (items != 0 && !type->HasItems)
+        {
+            LastError.Number(Status.Type, function, "count", items, "given for a type that has no trailing items");
+            return null;
+        }
+
+        if (!ObjectSize.TryPayloadBytes(type, items, out ulong bytes))
+        {
+            LastError.Number(Status.Overflow, function, "count", items, "makes the object too large");
+            return null;
+        }
+
+        return Access.IsAllocationAllowed(function, heap) ? AllocatePolling(function, heap, type, bytes, items) : null;
+    }
+
+    /// <summary>Allocates at the slow path, where collections start.</summary>
+    public static void* AllocatePolling(string function, HeapState* heap, TypeDescriptor* type, ulong bytes, ulong items)
+    {
+        if (NeedsPoll(heap, type, bytes))
+        {
+            Triggers.Poll(heap);
+        }
+
+        void* payload = ObjectMemory.TryAllocate(heap, type, bytes, items);
+        if (payload == null && Triggers.TryCollectAtLimit(heap))
+        {
+            payload = ObjectMemory.TryAllocate(heap, type, bytes, items);
+        }
+
+        if (payload == null)
+        {
+            NoMemory(function, heap, bytes);
+        }
+
+        return payload;
+    }
+
+    /// <summary>The error of an allocation that neither limit nor system allowed.</summary>
+    public static Status NoMemory(string function, HeapState* heap, ulong bytes) =>
+        Segments.IsWithinLimit(heap, bytes)
+            ? LastError.Number(Status.NoMemory, function, "a request of", bytes, "bytes failed: the system's memory is used up")
+            : LastError.Bound(Status.NoMemory, function, "a request of", bytes, "bytes failed: the heap's limit is", heap->MaxBytes);
+
+    private static bool NeedsPoll(HeapState* heap, TypeDescriptor* type, ulong bytes)
+    {
+        ulong block = ObjectSize.BlockBytes(type, bytes);
+        return block > Core.Config.MaxSmallBlock || heap->Bins[SizeClass.Of((uint)block)] == 0;
+    }
+}
