@@ -1,0 +1,27 @@
+/* malloc and free of the C library, with counts by hand. */
+#include "bench.h"
+
+#include <stdlib.h>
+
+static inline void *hand_alloc(size_t size) {
+    return malloc(size);
+}
+
+static inline void hand_free(void *memory) {
+    free(memory);
+}
+
+#include "hand_counted.h"
+
+static bool begin(char *why, size_t why_size) {
+    (void)why;
+    (void)why_size;
+    return true;
+}
+
+static void end(void) {
+    CHECK(counted_live == 0);
+}
+
+const bench_contender contender_glibc = {
+    .name = "glibc", .what = "malloc and free, counts by hand", .begin = begin, .end = end, HAND_COUNTED};

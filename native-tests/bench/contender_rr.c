@@ -1,0 +1,82 @@
+/* RefRuntime through its extern functions, as any caller with an FFI uses it. */
+#include "bench.h"
+
+#include <refruntime.h>
+#include <stdio.h>
+
+static rr_heap *heap;
+static rr_type type;
+
+static bool begin(char *why, size_t why_size) {
+    static const uint32_t offsets[] = {offsetof(bench_node, slot), offsetof(bench_node, slot) + sizeof(void *)};
+    rr_type_info info = {.struct_size = sizeof info,
+                         .name = "bench node",
+                         .size = sizeof(bench_node),
+                         .ref_offsets = offsets,
+                         .ref_count = 2};
+    /* Workloads ask for their collections: an automatic one would fall into the building of a graph. */
+    rr_heap_options options = {.struct_size = sizeof options, .flags = RR_HEAP_MANUAL_GC};
+    type = rr_type_new(&info);
+    heap = rr_heap_new(&options);
+    if (type == 0 || heap == NULL)
+        snprintf(why, why_size, "%s", rr_last_error());
+    return type != 0 && heap != NULL;
+}
+
+static void end(void) {
+    CHECK(rr_heap_verify(heap) == RR_OK);
+    CHECK(rr_heap_free(heap) == RR_OK);
+}
+
+static inline bench_node *new_node(uint64_t id) {
+    bench_node *node = rr_alloc(heap, type);
+    CHECK(node != NULL);
+    node->id = id;
+    return node;
+}
+
+static inline void release_node(bench_node *node) {
+    rr_decref(node);
+}
+
+#include "hot_loops.h"
+
+static bench_node *node_new(uint64_t id) {
+    return new_node(id);
+}
+
+static void release(bench_node *node) {
+    CHECK(rr_decref(node) == RR_OK);
+}
+
+static void retain(bench_node *node) {
+    CHECK(rr_incref(node) == RR_OK);
+}
+
+static void set_slot(bench_node *from, int i, bench_node *to) {
+    CHECK(rr_store(&from->slot[i], to) == RR_OK);
+}
+
+static int64_t collect(void) {
+    return rr_collect(heap);
+}
+
+static int64_t live(void) {
+    rr_stats stats = {.struct_size = sizeof stats};
+    CHECK(rr_heap_stats(heap, &stats) == RR_OK);
+    return (int64_t)stats.live_objects;
+}
+
+const bench_contender contender_rr = {
+    .name = "rr",
+    .what = "RefRuntime, extern functions",
+    .begin = begin,
+    .end = end,
+    .node_new = node_new,
+    .release = release,
+    .retain = retain,
+    .set_slot = set_slot,
+    .collect = collect,
+    .live = live,
+    HOT_LOOPS,
+};

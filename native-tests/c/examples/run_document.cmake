@@ -1,0 +1,13 @@
+# Runs PROGRAM on DOCUMENT: it must end with STATUS, print PATTERN, and leave nothing in its heap.
+execute_process(COMMAND ${PROGRAM} ${DOCUMENT} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE errors)
+message("${output}${errors}")
+if(NOT status EQUAL STATUS)
+  message(FATAL_ERROR "ends with ${status}, not ${STATUS}")
+endif()
+string(FIND "${output}${errors}" "${PATTERN}" found)
+if(found EQUAL -1)
+  message(FATAL_ERROR "does not print: ${PATTERN}")
+endif()
+if(EXISTS ${DOCUMENT} AND NOT output MATCHES "Left: 0 objects, 0 bytes; the heap verifies")
+  message(FATAL_ERROR "leaves something behind")
+endif()
