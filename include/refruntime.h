@@ -53,6 +53,8 @@ typedef struct rr_stats rr_stats;
  *     rr_decref(n);                          // count 1: out of our hands, but not dead
  *     rr_collect(NULL);                      // returns 1: the cycle is gone
  *
+ * It builds with `cc program.c $(pkg-config --cflags --libs refruntime)`.
+ *
  * Objects. An object is a `void *` to its payload, which is aligned to 16 bytes, zeroed when
  * allocated, and never moves. The 8 bytes just before it are its header and belong to the library.
  * Each object belongs to one heap and may refer only to objects of that heap.
@@ -63,13 +65,13 @@ typedef struct rr_stats rr_stats;
  * takes it over.
  *
  * Errors. An rr_status is RR_OK or negative. A function that returns a pointer returns NULL on
- * error, one that returns a count a negative rr_status, one that returns 0 or 1 returns 0. Then
- * rr_last_error() tells in one sentence what was wrong, naming the function, the argument and its
- * value, and rr_last_status() has the code. A call that fails has not done half of its work. An
- * entry below without a Returns line returns RR_OK on success. Some errors can come from almost
- * every function and are not repeated below: RR_E_ARGUMENT when a heap pointer is no live heap,
- * RR_E_WRONG_THREAD when the heap belongs to another thread, RR_E_BUSY when a callback may not do
- * this. An entry without an Errors line has only these.
+ * error, one that returns a count a negative rr_status, one that returns 0 or 1 returns 0; an entry
+ * without a Returns line returns RR_OK on success. After an error rr_last_error() tells in one
+ * sentence what was wrong, naming the function, the argument and its value, and rr_last_status()
+ * has the code. A failed call leaves everything as it was, but for a collection it may have run.
+ * Some errors can come from almost every function and are not repeated below: RR_E_ARGUMENT when a
+ * heap pointer is no live heap, RR_E_WRONG_THREAD when the heap belongs to another thread,
+ * RR_E_BUSY when a callback may not do this. An entry without an Errors line has only these.
  *
  * Pointers. A function marked [any] takes any pointer value at all: a freed object, a pointer
  * inside one, a random number. It answers RR_E_NOT_OBJECT, or NULL or 0 according to what it
@@ -89,13 +91,15 @@ typedef struct rr_stats rr_stats;
  *
  * Callbacks. A callback may call the library, within the limits its type states. Functions marked
  * [any] that only read work on a dying object too. No callback may be left by longjmp or by an
- * exception: that ends the process. Every callback has `void *` user as its last parameter and gets
- * there what was registered with it.
+ * exception: that ends the process. The last parameter of a callback, `void *user`, is what was
+ * registered with it.
  *
  * Threads. A heap belongs to the thread that made it, or is shared by threads in one of two ways;
- * see Heaps. Errors are kept per thread. Calls from atexit handlers are fine, calls from
- * destructors of thread-specific data are not. After fork the child's thread goes on owning what
- * its parent's thread owned.
+ * see Heaps. Errors are kept per thread.
+ *
+ * Process. After fork the child's thread goes on owning what its parent's thread owned. Calls from
+ * atexit handlers are fine, calls from destructors of thread-specific data are not. dlclose leaves
+ * the library loaded.
  *
  * Sized structs. A struct that begins with struct_size may grow at its end in later releases. The
  * caller sets struct_size to the sizeof it was compiled with, and the library reads and writes no
@@ -111,7 +115,8 @@ typedef struct rr_stats rr_stats;
  * =================================================================================================
  *
  * Versions, status codes, and what went wrong last. These functions work from any thread at any
- * time.
+ * time. A program that loads the library at run time compares rr_abi_version() with RR_ABI_VERSION
+ * before anything else.
  */
 
 /** Constants of the library as a whole. */
@@ -202,16 +207,21 @@ RR_API rr_status rr_last_status(void);
  *   - With RR_HEAP_SYNCHRONIZED any thread may call at any time: each call takes the heap's
  *     recursive lock, which stays held while callbacks run.
  *
- * Automatic collections begin only inside rr_alloc() and rr_alloc_items().
+ * Automatic collections begin only inside functions that make an object: rr_alloc(),
+ * rr_alloc_items(), rr_list_new(), rr_weakref_new().
  */
 
 /** Flags of rr_heap_options. */
 #define RR_HEAP_SERIALIZED   1u   /**< Any thread may call, one at a time: the caller serializes,
                                        as under a GIL. */
 #define RR_HEAP_MANUAL_GC    2u   /**< No automatic collection, not even at the limit. */
-#define RR_HEAP_CHECKED      4u   /**< Finds misuse early, at the price of speed and memory. */
-#define RR_HEAP_REPORT_LEAKS 8u   /**< rr_heap_free() reports the objects that were still held. */
-#define RR_HEAP_BOUNDED      16u  /**< Automatic collections run in bounded slices. */
+#define RR_HEAP_CHECKED      4u   /**< Asks for checks that find misuse early, at the price of
+                                       speed. Release 1.0 takes the flag but checks no more than
+                                       always. */
+#define RR_HEAP_REPORT_LEAKS 8u   /**< rr_heap_free() prints on standard error what objects were
+                                       left, by type. */
+#define RR_HEAP_BOUNDED      16u  /**< Asks for automatic collections in bounded slices. Release
+                                       1.0 takes the flag but does them whole. */
 #define RR_HEAP_SYNCHRONIZED 32u  /**< Any thread may call at any time: each call takes the
                                        heap's own lock. */
 
@@ -240,7 +250,7 @@ RR_API rr_heap *rr_heap_new(const rr_heap_options *options);
  *
  * What is left dies as one set, immortal objects too: all finalizers run first, then the destroy
  * callbacks. Nothing can be resurrected and no weak callback runs. A heap made with
- * RR_HEAP_REPORT_LEAKS first reports what was still held.
+ * RR_HEAP_REPORT_LEAKS first tells what was still held.
  *
  * Afterwards every pointer into the heap is dead, and `heap` itself is refused.
  *
@@ -295,7 +305,7 @@ RR_API rr_status rr_heap_verify(rr_heap *heap);
  * Set its struct_size first.
  *
  * Errors:    RR_E_ARGUMENT if `out` is NULL or its struct_size is too small.
- * Cost:      Constant time.
+ * Cost:      Proportional to the pages of the heap.
  */
 RR_API rr_status rr_heap_stats(rr_heap *heap, rr_stats *out);
 
@@ -346,7 +356,8 @@ typedef uint32_t rr_type;
 #define RR_TYPE_SELF_RELEASING 4u  /**< destroy itself releases what traverse reports,
                                         iteratively however deep. Without it the runtime asks
                                         traverse before destroy and releases afterwards what it
-                                        reported, so that destroy may free the storage. */
+                                        reported, so that destroy may free the storage. Needs
+                                        both callbacks. */
 #define RR_TYPE_UNZEROED       8u  /**< The payload is not cleared when allocated. For types
                                         without references only. */
 
@@ -359,7 +370,8 @@ typedef void (*rr_visit_fn)(void *object, void *arg);
 /**
  * Reports the strong references of `object` that no offset and no item covers: calls `visit` once
  * for each, with the reference and `arg`. It reports the same references each time until the object
- * changes, and does nothing else: no allocation, no counting, no writing. `user` is the type's.
+ * changes, and does nothing else: no allocation, no counting, no writing. Only the functions marked
+ * [any] that read may be called. `user` is the type's.
  */
 typedef void (*rr_traverse_fn)(void *object, rr_visit_fn visit, void *arg, void *user);
 
@@ -381,8 +393,7 @@ typedef void (*rr_destroy_fn)(void *object, void *user);
 /** A type as given to rr_type_new(). Set struct_size and name, leave zero what does not apply. */
 struct rr_type_info {
     uint32_t struct_size;           /**< sizeof(rr_type_info). */
-    uint32_t flags;                 /**< RR_TYPE_ITEMS_ARE_REFS, RR_TYPE_ACYCLIC,
-                                         RR_TYPE_SELF_RELEASING, RR_TYPE_UNZEROED, or'ed. */
+    uint32_t flags;                 /**< RR_TYPE_... flags, or'ed. */
     const char *name;               /**< What rr_type_name() answers and messages show. Required,
                                          UTF-8; copied. */
     uint32_t size;                  /**< Payload bytes of the fixed part. Items begin at exactly
@@ -390,8 +401,8 @@ struct rr_type_info {
     uint32_t item_size;             /**< Payload bytes of each trailing item; 0 = the type has
                                          none. */
     const uint32_t *ref_offsets;    /**< Byte offsets, within the fixed part, of the slots that
-                                         hold strong references; each a multiple of 8, none
-                                         twice. Copied. */
+                                         hold strong references; each a multiple of 8, no two
+                                         overlapping. Copied. */
     uint32_t ref_count;             /**< How many offsets ref_offsets points at. */
     uint32_t reserved;              /**< Must be 0. */
     rr_traverse_fn traverse;        /**< Optional: reports strong references that no offset
@@ -419,7 +430,7 @@ struct rr_value_format {
     uint64_t mask;            /**< Which bits of the tag word are compared. */
     uint64_t low;             /**< The lowest tag that marks a reference. */
     uint64_t high;            /**< The highest tag that marks a reference. */
-    uint64_t pointer_mask;    /**< Which bits of the pointer word are the pointer. */
+    uint64_t pointer_mask;    /**< Which bits of the pointer word are the pointer; not 0. */
 };
 
 /**
@@ -476,7 +487,7 @@ RR_API const char *rr_type_name(rr_type type);
  * Errors:    RR_E_TYPE if `type` is unknown or RR_TYPE_WEAKREF; RR_E_NO_MEMORY when a collection
  *            did not help; RR_E_BUSY inside a destroy callback.
  * Callbacks: May collect first, so may run finalizers and weak callbacks.
- * Cost:      Constant time, clearing the payload and a collection that is due aside.
+ * Cost:      Constant time, apart from clearing the payload and from a collection that is due.
  */
 RR_API void *rr_alloc(rr_heap *heap, rr_type type);
 
@@ -490,7 +501,7 @@ RR_API void *rr_alloc(rr_heap *heap, rr_type type);
  * Errors:    As rr_alloc(); also RR_E_TYPE if `count` is not 0 and the type has no items,
  *            RR_E_OVERFLOW if the size is not representable.
  * Callbacks: May collect first, so may run finalizers and weak callbacks.
- * Cost:      Constant time, clearing the payload and a collection that is due aside.
+ * Cost:      Constant time, apart from clearing the payload and from a collection that is due.
  */
 RR_API void *rr_alloc_items(rr_heap *heap, rr_type type, size_t count);
 
@@ -633,9 +644,8 @@ RR_API int32_t rr_is_immortal(const void *object);
  * starts from candidates, objects that lost a reference and lived on, so that its work follows what
  * changed and not the size of the heap.
  *
- * When. An automatic collection begins inside rr_alloc() or rr_alloc_items(), when there are many
- * candidates, the heap has grown, or its limit is reached. rr_decref() never collects, and
- * collections never nest.
+ * When. An automatic collection begins when an object is made and there are many candidates, the
+ * heap has grown, or its limit is reached. rr_decref() never collects, and collections never nest.
  *
  * Order at death, the same for one object that dies by counting and for everything that one
  * collection found dead, independent cycles together:
@@ -646,7 +656,7 @@ RR_API int32_t rr_is_immortal(const void *object);
  *   4. Weak callbacks run, the newest of each object first; those of weak references that are dead
  *      themselves are dropped.
  *   5. Destroy callbacks run.
- *   6. The children of the dead are released.
+ *   6. What the dead referred to is released.
  *   7. The memory is returned.
  *
  * What is counted. The number that a collection reports is that of dead containers: objects whose
@@ -697,6 +707,7 @@ struct rr_gc_event {
  *
  * Returns:   How many containers died; 0 from inside a callback, where nothing is done; a negative
  *            rr_status on error.
+ * Errors:    RR_E_NO_MEMORY when the system has no memory for the collection itself.
  * Callbacks: May run finalizers, weak callbacks, destroy callbacks and the heap's rr_gc_fn.
  * Cost:      Proportional to what the candidates, and the objects allocated since the last complete
  *            collection, can reach; constant time when nothing changed since.
@@ -706,11 +717,12 @@ RR_API int64_t rr_collect(rr_heap *heap);
 /**
  * Does one slice of collecting `heap`, aiming at `budget_ns` nanoseconds.
  *
- * For callers with a frame to meet. The budget is an aim: garbage that a slice has found is freed
- * within it, even when that takes longer. Nothing is left to do when it returns 0 and
+ * For callers with a frame to meet. The budget is an aim and no bound: a slice may do a whole
+ * collection, and frees all garbage it has found. Nothing is left to do when it returns 0 and
  * rr_gc_pending() is 0.
  *
  * Returns:   How many containers died in this slice; a negative rr_status on error.
+ * Errors:    RR_E_NO_MEMORY when the system has no memory for the collection itself.
  * Callbacks: May run finalizers, weak callbacks, destroy callbacks and the heap's rr_gc_fn.
  * Cost:      About `budget_ns`, plus what dies.
  */
@@ -751,8 +763,8 @@ RR_API int32_t rr_gc_is_enabled(rr_heap *heap);
  * Sets with how many `candidates` an automatic collection of `heap` is due; 0 = their number never
  * matters.
  *
- * The library starts from this number: it waits for more while collections find little, and comes
- * back to it when they find much.
+ * The number is a minimum: after a collection that had to keep much, the library waits for more, in
+ * proportion to what it kept.
  *
  * Cost:      Constant time.
  */
@@ -790,6 +802,7 @@ RR_API rr_status rr_gc_set_callback(rr_heap *heap, rr_gc_fn callback, void *user
  * Reported memory makes collections come sooner and counts towards max_bytes, as if it were the
  * heap's own. The sum stops at 0.
  *
+ * Errors:    RR_E_OVERFLOW if the sum is not representable.
  * Cost:      Constant time; never collects by itself.
  */
 RR_API rr_status rr_report_external(rr_heap *heap, int64_t delta_bytes);
@@ -815,7 +828,7 @@ RR_API rr_status rr_gc_unfreeze(rr_heap *heap);
  * How many objects of `heap` are frozen, leaves included.
  *
  * Returns:   The number; a negative rr_status on error.
- * Cost:      At most a walk of the heap.
+ * Cost:      Constant time.
  */
 RR_API int64_t rr_gc_freeze_count(rr_heap *heap);
 
@@ -891,8 +904,9 @@ typedef void (*rr_weakref_fn)(void *weakref, void *user);
  * one, with one reference more.
  *
  * Returns:   The weak reference, in the heap of the object; NULL on error.
- * Errors:    RR_E_NO_MEMORY; RR_E_BUSY if the object is dying.
- * Cost:      Constant time.
+ * Errors:    RR_E_BUSY if the object is dying, or inside a destroy callback; RR_E_NO_MEMORY.
+ * Callbacks: May collect first, so may run finalizers and weak callbacks.
+ * Cost:      Constant time, apart from a collection that is due.
  */
 RR_API void *rr_weakref_new(void *object, rr_weakref_fn callback, void *user);
 
@@ -923,8 +937,9 @@ RR_API int64_t rr_weakref_count(const void *object);
  *
  * A change is made first and then what was there is released, in the order of rr_store(): callbacks
  * that run as a consequence see the list as it is now, and may change it. All functions here answer
- * RR_E_TYPE when list is an object of another type, and those that put in an object RR_E_ARGUMENT
- * when it is NULL or lives in another heap.
+ * RR_E_TYPE when the list is an object of another type. Those that put in an object answer
+ * RR_E_ARGUMENT when it is NULL or belongs to another heap, and RR_E_NOT_OBJECT when it is no live
+ * object.
  */
 
 /**
@@ -933,7 +948,7 @@ RR_API int64_t rr_weakref_count(const void *object);
  * Returns:   The list; NULL on error.
  * Errors:    As rr_alloc().
  * Callbacks: May collect first, so may run finalizers and weak callbacks.
- * Cost:      Constant time, a collection that is due aside.
+ * Cost:      Constant time, apart from a collection that is due.
  */
 RR_API void *rr_list_new(rr_heap *heap);
 
@@ -1008,7 +1023,7 @@ RR_API int64_t rr_list_count(const void *list);
  * back what is left of it.
  *
  * The rules are malloc's. Blocks are aligned to 16 bytes. A size of 0 gives a pointer of its own,
- * which must be freed. Hand in only what came from the same heap and was not freed yet.
+ * which must be freed.
  */
 
 /**
@@ -1027,7 +1042,8 @@ RR_API void *rr_mem_alloc(rr_heap *heap, size_t size);
  * block stays as it was and remains the caller's.
  *
  * Returns:   The block, perhaps at a new place; NULL on error.
- * Errors:    As rr_mem_alloc().
+ * Errors:    As rr_mem_alloc(); RR_E_ARGUMENT if `memory` is no block of this heap, or was freed
+ *            already.
  * Cost:      Constant time, or proportional to `size` when it moves; never collects.
  */
 RR_API void *rr_mem_realloc(rr_heap *heap, void *memory, size_t size);
@@ -1035,6 +1051,7 @@ RR_API void *rr_mem_realloc(rr_heap *heap, void *memory, size_t size);
 /**
  * Gives `memory`, a block of `heap`, back. NULL is a no-op.
  *
+ * Errors:    RR_E_ARGUMENT if `memory` is no block of this heap, or was freed already.
  * Cost:      Constant time.
  */
 RR_API rr_status rr_mem_free(rr_heap *heap, void *memory);

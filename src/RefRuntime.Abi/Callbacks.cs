@@ -13,7 +13,8 @@ public unsafe delegate void VisitFn(void* @object, void* arg);
 
 /// <summary>Reports the strong references of <paramref name="object"/> that no offset and no item covers: calls
 /// <paramref name="visit"/> once for each, with the reference and <paramref name="arg"/>. It reports the same references
-/// each time until the object changes, and does nothing else: no allocation, no counting, no writing.
+/// each time until the object changes, and does nothing else: no allocation, no counting, no writing. Only the functions
+/// marked [any] that read may be called.
 /// <paramref name="user"/> is the type's.</summary>
 [CName("rr_traverse_fn")]
 [Section(Section.Types)]

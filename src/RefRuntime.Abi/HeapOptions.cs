@@ -27,13 +27,14 @@ public enum HeapFlags : uint
     /// <summary>No automatic collection, not even at the limit.</summary>
     ManualGc = 2,
 
-    /// <summary>Finds misuse early, at the price of speed and memory.</summary>
+    /// <summary>Asks for checks that find misuse early, at the price of speed. Release 1.0 takes the flag but
+    /// checks no more than always.</summary>
     Checked = 4,
 
-    /// <summary>rr_heap_free() reports the objects that were still held.</summary>
+    /// <summary>rr_heap_free() prints on standard error what objects were left, by type.</summary>
     ReportLeaks = 8,
 
-    /// <summary>Automatic collections run in bounded slices.</summary>
+    /// <summary>Asks for automatic collections in bounded slices. Release 1.0 takes the flag but does them whole.</summary>
     Bounded = 16,
 
     /// <summary>Any thread may call at any time: each call takes the heap's own lock.</summary>

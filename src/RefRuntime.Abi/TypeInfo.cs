@@ -49,7 +49,8 @@ public enum TypeFlags : uint
     Acyclic = 2,
 
     /// <summary>destroy itself releases what traverse reports, iteratively however deep. Without it the runtime asks
-    /// traverse before destroy and releases afterwards what it reported, so that destroy may free the storage.</summary>
+    /// traverse before destroy and releases afterwards what it reported, so that destroy may free the storage. Needs both
+    /// callbacks.</summary>
     SelfReleasing = 4,
 
     /// <summary>The payload is not cleared when allocated. For types without references only.</summary>
@@ -66,7 +67,7 @@ public unsafe struct TypeInfo
     /// <summary>sizeof(rr_type_info).</summary>
     public uint StructSize;
 
-    /// <summary>RR_TYPE_ITEMS_ARE_REFS, RR_TYPE_ACYCLIC, RR_TYPE_SELF_RELEASING, RR_TYPE_UNZEROED, or'ed.</summary>
+    /// <summary>RR_TYPE_... flags, or'ed.</summary>
     public TypeFlags Flags;
 
     /// <summary>What rr_type_name() answers and messages show. Required, UTF-8; copied.</summary>
@@ -80,7 +81,7 @@ public unsafe struct TypeInfo
     public uint ItemSize;
 
     /// <summary>Byte offsets, within the fixed part, of the slots that hold strong references; each a multiple of 8,
-    /// none twice. Copied.</summary>
+    /// no two overlapping. Copied.</summary>
     [Const]
     public uint* RefOffsets;
 
@@ -140,6 +141,6 @@ public struct ValueFormat
     /// <summary>The highest tag that marks a reference.</summary>
     public ulong High;
 
-    /// <summary>Which bits of the pointer word are the pointer.</summary>
+    /// <summary>Which bits of the pointer word are the pointer; not 0.</summary>
     public ulong PointerMask;
 }

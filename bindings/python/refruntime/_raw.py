@@ -109,11 +109,15 @@ RR_HEAP_SERIALIZED = 1
 RR_HEAP_MANUAL_GC = 2
 """No automatic collection, not even at the limit."""
 RR_HEAP_CHECKED = 4
-"""Finds misuse early, at the price of speed and memory."""
+"""Asks for checks that find misuse early, at the price of speed. Release 1.0 takes the flag but
+checks no more than always.
+"""
 RR_HEAP_REPORT_LEAKS = 8
-"""rr_heap_free() reports the objects that were still held."""
+"""rr_heap_free() prints on standard error what objects were left, by type."""
 RR_HEAP_BOUNDED = 16
-"""Automatic collections run in bounded slices."""
+"""Asks for automatic collections in bounded slices. Release 1.0 takes the flag but does them
+whole.
+"""
 RR_HEAP_SYNCHRONIZED = 32
 """Any thread may call at any time: each call takes the heap's own lock."""
 
@@ -146,7 +150,7 @@ RR_TYPE_ACYCLIC = 2
 RR_TYPE_SELF_RELEASING = 4
 """destroy itself releases what traverse reports, iteratively however deep. Without it the
 runtime asks traverse before destroy and releases afterwards what it reported, so that destroy
-may free the storage.
+may free the storage. Needs both callbacks.
 """
 RR_TYPE_UNZEROED = 8
 """The payload is not cleared when allocated. For types without references only."""
@@ -190,8 +194,8 @@ rr_traverse_fn = ctypes.CFUNCTYPE(
 
 Reports the strong references of `object` that no offset and no item covers: calls `visit`
 once for each, with the reference and `arg`. It reports the same references each time until
-the object changes, and does nothing else: no allocation, no counting, no writing. `user` is
-the type's.
+the object changes, and does nothing else: no allocation, no counting, no writing. Only the
+functions marked [any] that read may be called. `user` is the type's.
 """
 
 rr_finalize_fn = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
@@ -268,7 +272,7 @@ class rr_value_format(ctypes.Structure):
     high: Any
     """The highest tag that marks a reference."""
     pointer_mask: Any
-    """Which bits of the pointer word are the pointer."""
+    """Which bits of the pointer word are the pointer; not 0."""
 
 
 class rr_type_info(ctypes.Structure):
@@ -294,7 +298,7 @@ class rr_type_info(ctypes.Structure):
     struct_size: Any
     """sizeof(rr_type_info)."""
     flags: Any
-    """RR_TYPE_ITEMS_ARE_REFS, RR_TYPE_ACYCLIC, RR_TYPE_SELF_RELEASING, RR_TYPE_UNZEROED, or'ed."""
+    """RR_TYPE_... flags, or'ed."""
     name: Any
     """What rr_type_name() answers and messages show. Required, UTF-8; copied."""
     size: Any
@@ -303,7 +307,7 @@ class rr_type_info(ctypes.Structure):
     """Payload bytes of each trailing item; 0 = the type has none."""
     ref_offsets: Any
     """Byte offsets, within the fixed part, of the slots that hold strong references; each a
-    multiple of 8, none twice. Copied.
+    multiple of 8, no two overlapping. Copied.
     """
     ref_count: Any
     """How many offsets ref_offsets points at."""
@@ -505,7 +509,7 @@ Ends `heap`: finalizes and destroys what is left in it and gives all its memory 
 
 What is left dies as one set, immortal objects too: all finalizers run first, then the destroy
 callbacks. Nothing can be resurrected and no weak callback runs. A heap made with
-RR_HEAP_REPORT_LEAKS first reports what was still held.
+RR_HEAP_REPORT_LEAKS first tells what was still held.
 
 Afterwards every pointer into the heap is dead, and `heap` itself is refused.
 
@@ -565,7 +569,7 @@ Fills in `out` with the statistics of `heap`; see Statistics.
 Set its struct_size first.
 
 Errors:    RR_E_ARGUMENT if `out` is NULL or its struct_size is too small.
-Cost:      Constant time.
+Cost:      Proportional to the pages of the heap.
 """
 
 rr_heap_attach = _function("rr_heap_attach", rr_status, ctypes.c_void_p)
@@ -636,7 +640,7 @@ Returns:   The object, referenced once; NULL on error.
 Errors:    RR_E_TYPE if `type` is unknown or RR_TYPE_WEAKREF; RR_E_NO_MEMORY when a collection
            did not help; RR_E_BUSY inside a destroy callback.
 Callbacks: May collect first, so may run finalizers and weak callbacks.
-Cost:      Constant time, clearing the payload and a collection that is due aside.
+Cost:      Constant time, apart from clearing the payload and from a collection that is due.
 """
 
 rr_alloc_items = _function(
@@ -653,7 +657,7 @@ Returns:   The object, referenced once; NULL on error.
 Errors:    As rr_alloc(); also RR_E_TYPE if `count` is not 0 and the type has no items,
            RR_E_OVERFLOW if the size is not representable.
 Callbacks: May collect first, so may run finalizers and weak callbacks.
-Cost:      Constant time, clearing the payload and a collection that is due aside.
+Cost:      Constant time, apart from clearing the payload and from a collection that is due.
 """
 
 rr_size = _function("rr_size", ctypes.c_size_t, ctypes.c_void_p)
@@ -814,6 +818,7 @@ complete collection, which comes by itself at the latest when the heap has doubl
 
 Returns:   How many containers died; 0 from inside a callback, where nothing is done; a
            negative rr_status on error.
+Errors:    RR_E_NO_MEMORY when the system has no memory for the collection itself.
 Callbacks: May run finalizers, weak callbacks, destroy callbacks and the heap's rr_gc_fn.
 Cost:      Proportional to what the candidates, and the objects allocated since the last
            complete collection, can reach; constant time when nothing changed since.
@@ -824,11 +829,12 @@ rr_collect_step = _function("rr_collect_step", ctypes.c_int64, ctypes.c_void_p, 
 
 Does one slice of collecting `heap`, aiming at `budget_ns` nanoseconds.
 
-For callers with a frame to meet. The budget is an aim: garbage that a slice has found is
-freed within it, even when that takes longer. Nothing is left to do when it returns 0 and
+For callers with a frame to meet. The budget is an aim and no bound: a slice may do a whole
+collection, and frees all garbage it has found. Nothing is left to do when it returns 0 and
 rr_gc_pending() is 0.
 
 Returns:   How many containers died in this slice; a negative rr_status on error.
+Errors:    RR_E_NO_MEMORY when the system has no memory for the collection itself.
 Callbacks: May run finalizers, weak callbacks, destroy callbacks and the heap's rr_gc_fn.
 Cost:      About `budget_ns`, plus what dies.
 """
@@ -874,8 +880,8 @@ rr_gc_set_threshold = _function("rr_gc_set_threshold", rr_status, ctypes.c_void_
 Sets with how many `candidates` an automatic collection of `heap` is due; 0 = their number
 never matters.
 
-The library starts from this number: it waits for more while collections find little, and
-comes back to it when they find much.
+The number is a minimum: after a collection that had to keep much, the library waits for more,
+in proportion to what it kept.
 
 Cost:      Constant time.
 """
@@ -919,6 +925,7 @@ negative.
 Reported memory makes collections come sooner and counts towards max_bytes, as if it were the
 heap's own. The sum stops at 0.
 
+Errors:    RR_E_OVERFLOW if the sum is not representable.
 Cost:      Constant time; never collects by itself.
 """
 
@@ -947,7 +954,7 @@ rr_gc_freeze_count = _function("rr_gc_freeze_count", ctypes.c_int64, ctypes.c_vo
 How many objects of `heap` are frozen, leaves included.
 
 Returns:   The number; a negative rr_status on error.
-Cost:      At most a walk of the heap.
+Cost:      Constant time.
 """
 
 rr_gc_candidate = _function("rr_gc_candidate", rr_status, ctypes.c_void_p)
@@ -1016,8 +1023,9 @@ Without `callback` an object has one weak reference, which is shared: asking aga
 same one, with one reference more.
 
 Returns:   The weak reference, in the heap of the object; NULL on error.
-Errors:    RR_E_NO_MEMORY; RR_E_BUSY if the object is dying.
-Cost:      Constant time.
+Errors:    RR_E_BUSY if the object is dying, or inside a destroy callback; RR_E_NO_MEMORY.
+Callbacks: May collect first, so may run finalizers and weak callbacks.
+Cost:      Constant time, apart from a collection that is due.
 """
 
 rr_weakref_get = _function("rr_weakref_get", ctypes.c_void_p, ctypes.c_void_p)
@@ -1051,7 +1059,7 @@ Makes an empty list in `heap`. The same as rr_alloc() with RR_TYPE_LIST. [new]
 Returns:   The list; NULL on error.
 Errors:    As rr_alloc().
 Callbacks: May collect first, so may run finalizers and weak callbacks.
-Cost:      Constant time, a collection that is due aside.
+Cost:      Constant time, apart from a collection that is due.
 """
 
 rr_list_append = _function("rr_list_append", rr_status, ctypes.c_void_p, ctypes.c_void_p)
@@ -1149,7 +1157,8 @@ The contents stay, up to the smaller of both sizes. NULL as memory allocates. On
 block stays as it was and remains the caller's.
 
 Returns:   The block, perhaps at a new place; NULL on error.
-Errors:    As rr_mem_alloc().
+Errors:    As rr_mem_alloc(); RR_E_ARGUMENT if `memory` is no block of this heap, or was freed
+           already.
 Cost:      Constant time, or proportional to `size` when it moves; never collects.
 """
 
@@ -1158,6 +1167,7 @@ rr_mem_free = _function("rr_mem_free", rr_status, ctypes.c_void_p, ctypes.c_void
 
 Gives `memory`, a block of `heap`, back. NULL is a no-op.
 
+Errors:    RR_E_ARGUMENT if `memory` is no block of this heap, or was freed already.
 Cost:      Constant time.
 """
 
