@@ -20,32 +20,27 @@ internal static unsafe class CountOperations
     public static void* NewRef(void* payload) =>
         payload != null && Increment("rr_newref", payload) == Status.Ok ? payload : null;
 
+    /// <summary>Decides by one look at the header what needs no more than that; the rest goes to DecrefSlow, so that this frame stays small.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Status Decref(void* payload)
     {
-        if (payload == null)
+        if (ObjectLookup.IsObject(payload) && Access.IsPlain(ObjectLookup.HeapOf(payload)))
         {
-            return Status.Ok;
+            ulong word = Header.Word(payload);
+            if ((int)word > 1 && (word & HeaderFlags.Quiet) != 0)
+            {
+                Header.Count(payload)--;
+                return Status.Ok;
+            }
+
+            if ((int)word == 1 && (word & (HeaderFlags.PlainLeaf | HeaderFlags.Held)) == HeaderFlags.PlainLeaf)
+            {
+                ObjectMemory.Free(ObjectLookup.HeapOf(payload), payload);
+                return Status.Ok;
+            }
         }
 
-        Status status = Access.Enter("rr_decref", "object", payload);
-        if (status != Status.Ok)
-        {
-            return status;
-        }
-
-        HeapState* heap = ObjectLookup.HeapOf(payload);
-        if (Header.Count(payload) > 1)
-        {
-            Counts.Decrement(heap, payload);
-        }
-        else
-        {
-            status = DecrefLast(heap, payload);
-        }
-
-        Access.Exit(heap);
-        return status;
+        return payload == null ? Status.Ok : DecrefSlow(payload);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -156,6 +151,29 @@ internal static unsafe class CountOperations
         }
 
         Access.Exit(payload);
+        return status;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Status DecrefSlow(void* payload)
+    {
+        Status status = Access.Enter("rr_decref", "object", payload);
+        if (status != Status.Ok)
+        {
+            return status;
+        }
+
+        HeapState* heap = ObjectLookup.HeapOf(payload);
+        if (Header.Count(payload) > 1)
+        {
+            Counts.Decrement(heap, payload);
+        }
+        else
+        {
+            status = DecrefLast(heap, payload);
+        }
+
+        Access.Exit(heap);
         return status;
     }
 

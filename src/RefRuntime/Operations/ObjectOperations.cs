@@ -12,29 +12,23 @@ namespace RefRuntime.Operations;
 
 internal static unsafe class ObjectOperations
 {
+    /// <summary>Pops from a bin that has a block; all else goes to AllocSlow, so that this frame stays small.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void* Alloc(HeapHandle* handle, TypeId typeId)
     {
-        HeapState* heap = Access.EnterHeap("rr_alloc", handle);
-        if (heap == null)
-        {
-            return null;
-        }
-
+        HeapState* heap = (HeapState*)handle;
         TypeDescriptor* type = TypeRegistry.Find(typeId);
-        void* payload = null;
-        if (type != null && type->FixedClass >= 0 && typeId != TypeId.WeakRef && heap->InDestroy == 0)
+        if (type != null && type->FixedClass >= 0 && Access.IsHeap(heap) && Access.IsPlain(heap)
+            && heap->InDestroy == 0 && typeId != TypeId.WeakRef)
         {
-            payload = ObjectMemory.TryPop(heap, type);
+            void* payload = ObjectMemory.TryPop(heap, type);
+            if (payload != null)
+            {
+                return payload;
+            }
         }
 
-        if (payload == null)
-        {
-            payload = AllocateChecked("rr_alloc", heap, typeId, 0);
-        }
-
-        Access.Exit(heap);
-        return payload;
+        return AllocSlow(handle, typeId);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -89,6 +83,20 @@ internal static unsafe class ObjectOperations
         return 1;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* AllocSlow(HeapHandle* handle, TypeId typeId)
+    {
+        HeapState* heap = Access.EnterHeap("rr_alloc", handle);
+        if (heap == null)
+        {
+            return null;
+        }
+
+        void* payload = AllocateChecked("rr_alloc", heap, typeId, 0);
+        Access.Exit(heap);
+        return payload;
+    }
+
     /// <summary>Allocates in an entered heap, with every check; collects first when that is due, or when there is no memory.</summary>
     public static void* AllocateChecked(string function, HeapState* heap, TypeId typeId, ulong items)
     {
@@ -107,7 +115,7 @@ internal static unsafe class ObjectOperations
 
         if (items != 0 && !type->HasItems)
         {
-            LastError.Number(Status.Type, function, "count", items, "given for a type that has no trailing items");
+            LastError.Number(Status.Argument, function, "count", items, "is not 0, but the type has no trailing items");
             return null;
         }
 
