@@ -161,7 +161,9 @@ demo() {
 bench() {
     need python3 command -v python3
     need_native_tools
-    need libmimalloc-dev test -e /usr/include/mimalloc-2.0/mimalloc.h -o -e /usr/include/mimalloc-2.1/mimalloc.h -o -e /usr/include/mimalloc.h
+    # The contenders.
+    need libmimalloc-dev sh -c 'ldconfig -p | grep libmimalloc'
+    need libpython3-dev pkg-config --exists python3-embed
     build
     say "Compiling the benchmarks"
     native rr_bench || exit 1
