@@ -676,8 +676,8 @@ RR_API int32_t rr_is_immortal(const void *object);
 #define RR_GC_REASON_REQUESTED  0u  /**< rr_collect() was called. */
 #define RR_GC_REASON_STEP       1u  /**< rr_collect_step() was called. */
 #define RR_GC_REASON_CANDIDATES 2u  /**< The candidates passed the threshold. */
-#define RR_GC_REASON_GROWTH     3u  /**< The heap has grown: objects, raw memory or reported
-                                         external bytes. */
+#define RR_GC_REASON_GROWTH     3u  /**< The heap has grown, or as much was handed out as was in
+                                         use: objects, raw memory, external bytes. */
 #define RR_GC_REASON_LIMIT      4u  /**< The heap is at its limit. */
 
 /**

@@ -30,7 +30,7 @@ public enum GcReason : uint
     /// <summary>The candidates passed the threshold.</summary>
     Candidates = 2,
 
-    /// <summary>The heap has grown: objects, raw memory or reported external bytes.</summary>
+    /// <summary>The heap has grown, or as much was handed out as was in use: objects, raw memory, external bytes.</summary>
     Growth = 3,
 
     /// <summary>The heap is at its limit.</summary>

@@ -172,7 +172,9 @@ RR_GC_REASON_STEP = 1
 RR_GC_REASON_CANDIDATES = 2
 """The candidates passed the threshold."""
 RR_GC_REASON_GROWTH = 3
-"""The heap has grown: objects, raw memory or reported external bytes."""
+"""The heap has grown, or as much was handed out as was in use: objects, raw memory, external
+bytes.
+"""
 RR_GC_REASON_LIMIT = 4
 """The heap is at its limit."""
 

@@ -84,7 +84,7 @@ internal sealed class PythonEmitter : IEmitter
     public string Emit(AbiModel model)
     {
         var text = new StringBuilder(Prologue);
-        foreach (AbiSection section in model.Sections.Where(HasNames))
+        foreach (AbiSection section in model.Sections.Where(section => section.ConstantGroups.Count > 0))
         {
             text.Append($"\n\n# {section.Title}\n");
             foreach (ConstantGroup group in section.ConstantGroups)
@@ -108,8 +108,6 @@ internal sealed class PythonEmitter : IEmitter
 
         return text.ToString();
     }
-
-    private static bool HasNames(AbiSection section) => section.ConstantGroups.Count > 0;
 
     private static void EmitConstants(StringBuilder text, ConstantGroup group)
     {
