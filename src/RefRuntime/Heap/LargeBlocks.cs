@@ -3,7 +3,6 @@
 // Either way one Page entry describes the block, so that lookups need not know which it is.
 
 using RefRuntime.Core;
-using RefRuntime.Os;
 
 namespace RefRuntime.Heap;
 

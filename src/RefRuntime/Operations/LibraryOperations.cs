@@ -3,7 +3,6 @@
 using System;
 using System.Runtime.CompilerServices;
 using RefRuntime.Abi;
-using RefRuntime.Os;
 
 namespace RefRuntime.Operations;
 
