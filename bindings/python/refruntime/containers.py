@@ -7,6 +7,7 @@ And they compare by identity, as all objects of a heap do: ``list(a) == list(b)`
 from __future__ import annotations
 
 import ctypes
+import operator
 from collections.abc import MutableSequence, Sequence
 from typing import Any, Iterable, Iterator, List as PyList, Optional, Union, overload
 
@@ -20,7 +21,7 @@ POINTER_SIZE = ctypes.sizeof(ctypes.c_void_p)
 
 def place(index: Any, count: int, what: str) -> int:
     """An index as Python means it, as a position from the front."""
-    position: int = index.__index__()
+    position = operator.index(index)
     if position < 0:
         position += count
     if not 0 <= position < count:

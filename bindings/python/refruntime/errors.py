@@ -111,14 +111,19 @@ _KINDS: Tuple[Type[RefRuntimeError], ...] = (
 _BY_STATUS: Dict[int, Type[RefRuntimeError]] = {kind.status: kind for kind in _KINDS}
 
 
-def fail() -> NoReturn:
-    """Raise what the library says was wrong with this thread's last failed call."""
+def last_error() -> RefRuntimeError:
+    """What the library says was wrong with this thread's last failed call."""
     api = _native.held
     status = api.last_status()
-    message = (api.last_error() or b"").decode("utf-8", "replace")
-    error = _BY_STATUS.get(status, RefRuntimeError)(message)
+    error = _BY_STATUS.get(status, RefRuntimeError)((api.last_error() or b"").decode("utf-8", "replace"))
     error.status = status
-    raise error
+    return error
+
+
+def fail() -> NoReturn:
+    """Raise it. Not from a local variable: that would tie the exception, and the handles in all frames that it passes,
+    into a cycle with this frame."""
+    raise last_error()
 
 
 def check(result: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import unittest
 from ctypes import c_int64
@@ -142,7 +143,7 @@ class Finalizers(HeapTestCase):
         node = Node()
         node.next = node
         del heap, Node, node
-        __import__("gc").collect()
+        gc.collect()
         self.assertEqual(seen, [1])
 
 
@@ -242,6 +243,54 @@ class CollectionCallbacks(HeapTestCase):
             self.heap.collect()
         self.assertEqual(seen, ["start", "stop"])
         self.assertEqual(unraisable.messages, ["start", "stop"])
+
+
+class PythonsCollectorInsideCallbacks(HeapTestCase):
+    """CPython may drop handles, and with them objects of the heap, wherever Python code runs: in callbacks too."""
+
+    def litter(self) -> None:
+        """Leave a handle that only CPython's collector can drop."""
+        box: List[Any] = [self.heap.list()]
+        box[0].append(self.Victim())
+        box.append(box)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.victims: List[int] = []
+        self.Victim = self.heap.type("Victim", finalizer=lambda _v: self.victims.append(1))
+
+    def test_in_a_finalizer_a_destroy_and_a_weak_callback(self) -> None:
+        steps: List[str] = []
+
+        def sweep(what: str) -> None:
+            before = len(self.victims)
+            gc.collect()
+            steps.append(what if len(self.victims) == before + 1 else f"nothing dropped in {what}")
+
+        Node = self.heap.type(
+            "Node", refs=["next"], finalizer=lambda _n: sweep("finalize"), destroy=lambda _n: sweep("destroy")
+        )
+        gc.collect()
+        for cyclic in (False, True):
+            node = Node()
+            weak = self.heap.weakref(node, lambda _w: (self.litter(), sweep("weak"), self.litter()))
+            if cyclic:
+                node.next = node
+            self.litter()
+            del node
+            self.heap.collect()
+            self.assertIsNone(weak())
+        self.assertEqual(steps, ["finalize", "weak", "destroy"] * 2)
+        gc.collect()
+        self.assertEqual(len(self.victims), 6)
+        del weak
+        self.assertEqual(self.live(), 0)
+
+    def test_in_a_collection_callback(self) -> None:
+        self.litter()
+        self.heap.callbacks.append(lambda _phase, _info: gc.collect())
+        self.heap.collect()
+        self.assertEqual((self.victims, self.live()), ([1], 0))
 
 
 if __name__ == "__main__":

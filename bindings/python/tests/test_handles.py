@@ -187,6 +187,17 @@ class Handles(HeapTestCase):
         node = self.Node()
         self.assertEqual(repr(node), f"<refruntime Node at {node.address:#x}>")
 
+    def test_an_error_does_not_keep_handles_in_a_cycle(self) -> None:
+        gc.disable()
+        self.addCleanup(gc.enable)
+
+        def attempt(node: object) -> None:
+            self.heap.list([node, None])
+
+        with self.assertRaises(ValueError):
+            attempt(self.Node())
+        self.assertEqual(self.live(), 0)
+
     def test_gc_of_python_during_allocation_is_harmless(self) -> None:
         threshold = gc.get_threshold()
         gc.set_threshold(1, 1, 1)

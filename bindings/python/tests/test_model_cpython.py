@@ -20,7 +20,7 @@ import support  # noqa: F401 - finds the package
 import refruntime
 
 STEPS = 1_000
-PROGRAMS = int(os.environ.get("REFRUNTIME_PROGRAMS", "25"))
+PROGRAMS = int(os.environ.get("REFRUNTIME_PROGRAMS", "1000"))
 SEED = int(os.environ.get("REFRUNTIME_SEED", "1"))
 
 
@@ -91,7 +91,7 @@ class Model(unittest.TestCase):
 
     def test_they_agree_with_automatic_collections(self) -> None:
         """With automatic collections the dead may be announced earlier, but never wrongly, and all in the end."""
-        for seed in range(SEED, SEED + max(1, PROGRAMS // 5)):
+        for seed in range(SEED, SEED + max(1, PROGRAMS // 10)):
             with self.subTest(seed=seed), refruntime.Heap() as heap:
                 heap.set_threshold(5)
                 self.run_program(seed, heap, automatic=True)
