@@ -7,10 +7,8 @@
 // Collections never nest, and none starts inside a callback (Operations see to both).
 
 using RefRuntime.Abi;
-using RefRuntime.Counting;
 using RefRuntime.Heap;
 using RefRuntime.Lifetime;
-using RefRuntime.Objects;
 using RefRuntime.Os;
 
 namespace RefRuntime.Cycles;
@@ -20,12 +18,21 @@ internal static unsafe class Collector
     /// <summary>Returns how many containers died, or RR_E_NO_MEMORY; then nothing has changed.</summary>
     public static long Run(HeapState* heap, GcReason reason, bool isComplete)
     {
+        bool hasWork = heap->Candidates != 0 || (isComplete && heap->HasYoung != 0);
+        if (!hasWork && heap->GcCallback == null)
+        {
+            // Even the clock would cost more than this.
+            heap->Collections++;
+            return 0;
+        }
+
         heap->Collecting = 1;
         GcEvent gcEvent = new() { StructSize = (uint)sizeof(GcEvent), Phase = GcPhase.Start, Reason = reason };
         Notify(heap, ref gcEvent);
 
         ulong begun = Clock.Nanoseconds();
-        bool hasWork = heap->Candidates != 0 || (isComplete && heap->HasYoung != 0);
+        // Asked again: the callback may have changed the heap.
+        hasWork = heap->Candidates != 0 || (isComplete && heap->HasYoung != 0);
         bool isDone = !hasWork || TryCollect(heap, isComplete, ref gcEvent);
         heap->Visited.Reset();
         heap->Live.Reset();

@@ -33,9 +33,11 @@ internal static unsafe class CountOperations
                 return Status.Ok;
             }
 
-            if ((int)word == 1 && (word & (HeaderFlags.PlainLeaf | HeaderFlags.Held)) == HeaderFlags.PlainLeaf)
+            const ulong Mask = HeaderFlags.PlainLeaf | HeaderFlags.Held | HeaderFlags.Frozen;
+            if ((int)word == 1 && (word & Mask) == HeaderFlags.PlainLeaf && Segment.PageOf(payload)->Kind == PageKind.Small)
             {
-                ObjectMemory.Free(ObjectLookup.HeapOf(payload), payload);
+                Header.Word(payload) = 0;
+                Blocks.Push(ObjectLookup.HeapOf(payload), Segment.PageOf(payload), payload);
                 return Status.Ok;
             }
         }

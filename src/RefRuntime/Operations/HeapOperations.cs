@@ -21,6 +21,9 @@ internal static unsafe class HeapOperations
     /// <summary>The default heap's address; an integer because it is exchanged atomically.</summary>
     private static nint s_default;
 
+    /// <summary>The default heap, or null as long as nobody has asked for it.</summary>
+    public static HeapState* DefaultIfMade => (HeapState*)s_default;
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static HeapHandle* New(HeapOptions* options)
     {

@@ -16,7 +16,7 @@ internal static unsafe class ObjectOperations
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void* Alloc(HeapHandle* handle, TypeId typeId)
     {
-        HeapState* heap = (HeapState*)handle;
+        HeapState* heap = handle != null ? (HeapState*)handle : HeapOperations.DefaultIfMade;
         TypeDescriptor* type = TypeRegistry.Find(typeId);
         if (type != null && type->FixedClass >= 0 && Access.IsHeap(heap) && Access.IsPlain(heap)
             && heap->InDestroy == 0 && typeId != TypeId.WeakRef)
@@ -115,7 +115,7 @@ internal static unsafe class ObjectOperations
 
         if (items != 0 && !type->HasItems)
         {
-            LastError.Number(Status.Argument, function, "count", items, "is not 0, but the type has no trailing items");
+            LastError.Number(Status.Type, function, "count", items, "is not 0, but the type has no trailing items");
             return null;
         }
 
