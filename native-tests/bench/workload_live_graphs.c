@@ -4,15 +4,17 @@
 
 #include <stdlib.h>
 
-/* A binary tree whose leaves refer to random nodes, so that it has cycles. nodes[0] is its root and the only one that is
- * held, once this has returned. */
+/* A binary tree whose leaves refer to random nodes, the last one to the root: so all of it is one cyclic graph. nodes[0], the
+ * root, is the only node that is held, once this has returned. */
 static void build(const bench_contender *contender, bench_node **nodes, size_t size) {
     uint64_t random = 7;
     contender->fill(nodes, size);
     for (size_t i = 0; i < size; i++) {
         for (size_t slot = 0; slot < 2; slot++) {
             size_t to = 2 * i + 1 + slot;
-            contender->set_slot(nodes[i], (int)slot, nodes[to < size ? to : bench_random(&random) % size]);
+            if (to >= size)
+                to = i == size - 1 ? 0 : bench_random(&random) % size;
+            contender->set_slot(nodes[i], (int)slot, nodes[to]);
         }
     }
     for (size_t i = 1; i < size; i++)

@@ -124,13 +124,18 @@ static void a_finalizer_may_allocate_release_and_ask_for_a_collection(void **sta
     assert_log("finalize 1; destroy 99; collect: 0");
 }
 
+static void log_refusal(const char *what, bool refused) {
+    log_event("%s: %s %d", what, refused ? "refused" : "allowed", rr_last_status());
+}
+
 static void do_what_destroy_may_not(node *self) {
-    log_event("alloc: %d %d", rr_alloc(current, RR_TYPE_TUPLE) != NULL, rr_last_status());
-    log_event("incref: %d", rr_incref(self));
-    log_event("newref: %d %d", rr_newref(self) != NULL, rr_last_status());
-    log_event("store: %d", rr_store(&((node *)probe)->next, self));
-    log_event("weakref: %d %d", rr_weakref_new(self, NULL, NULL) != NULL, rr_last_status());
-    log_event("list: %d %d", rr_list_new(current) != NULL, rr_last_status());
+    log_refusal("alloc", rr_alloc(current, RR_TYPE_TUPLE) == NULL);
+    log_refusal("incref", rr_incref(self) == RR_E_BUSY);
+    log_refusal("newref", rr_newref(self) == NULL);
+    log_refusal("store", rr_store(&((node *)probe)->next, self) == RR_E_BUSY);
+    log_refusal("weakref", rr_weakref_new(self, NULL, NULL) == NULL);
+    log_refusal("list", rr_list_new(current) == NULL);
+    log_refusal("raw", rr_mem_alloc(current, 10) == NULL);
 }
 
 static void destroy_may_not_allocate_nor_take_references_to_the_dying(void **state) {
@@ -139,7 +144,8 @@ static void destroy_may_not_allocate_nor_take_references_to_the_dying(void **sta
     node *object = node_new(heap, NODE_DESTROY, 2);
     on_destroy = do_what_destroy_may_not;
     rr_decref(object);
-    assert_log("destroy 2; alloc: 0 -5; incref: -5; newref: 0 -5; store: -5; weakref: 0 -5; list: 0 -5");
+    assert_log("destroy 2; alloc: refused -5; incref: refused -5; newref: refused -5; store: refused -5; "
+               "weakref: refused -5; list: refused -5; raw: refused -5");
     assert_null(((node *)probe)->next);
     rr_decref(probe);
 }

@@ -136,10 +136,12 @@ static void a_size_that_overflows_is_refused(void **state) {
     assert_refused_null(rr_alloc_items(heap, RR_TYPE_BYTES, SIZE_MAX), RR_E_OVERFLOW, "count", SIZE_MAX);
 }
 
-static void a_size_no_system_has_is_out_of_memory(void **state) {
+static void a_size_no_system_has_is_refused(void **state) {
     rr_heap *heap = *state;
-    assert_null(rr_alloc_items(heap, RR_TYPE_BYTES, (size_t)1 << 50));
+    assert_null(rr_alloc_items(heap, RR_TYPE_BYTES, (size_t)1 << 45));
     assert_int_equal(rr_last_status(), RR_E_NO_MEMORY);
+    assert_null(rr_alloc_items(heap, RR_TYPE_BYTES, (size_t)1 << 50)); /* beyond what an address can say */
+    assert_int_equal(rr_last_status(), RR_E_OVERFLOW);
 }
 
 static void items_of_a_type_without_items_are_refused(void **state) {
@@ -239,7 +241,7 @@ int main(void) {
         WITH_HEAP(a_weak_reference_cannot_be_allocated_bare),
         WITH_HEAP(a_tuple_holds_what_is_taken_into_its_items),
         WITH_HEAP(a_size_that_overflows_is_refused),
-        WITH_HEAP(a_size_no_system_has_is_out_of_memory),
+        WITH_HEAP(a_size_no_system_has_is_refused),
         WITH_HEAP(items_of_a_type_without_items_are_refused),
         WITH_HEAP(unzeroed_leaves_are_ordinary_otherwise),
         WITH_HEAP(every_byte_of_an_object_but_its_first_is_no_object),
