@@ -15,6 +15,8 @@ The library is found through ``REFRUNTIME_LIBRARY``, a path, or where the system
 
 from __future__ import annotations
 
+from typing import Any, Callable
+
 from . import gc
 from ._handle import Handle
 from ._native import held as _held
@@ -34,7 +36,6 @@ from .errors import (
     WrongTypeError,
 )
 from .gc import (
-    callbacks,
     collect,
     disable,
     enable,
@@ -59,6 +60,15 @@ from .gc import id as id  # not in __all__: a star import would hide Python's ow
 from .heap import Heap, default_heap
 from .types import Instance, Items, Ref
 from .weakrefs import WeakRef
+
+callbacks: list[Callable[[str, dict[str, Any]], Any]]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "callbacks":
+        return gc.callbacks
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 #: The version of the library that was loaded.
 __version__: str = _held.version().decode("ascii")
@@ -85,7 +95,6 @@ __all__ = [
     "WeakRef",
     "WrongThreadError",
     "WrongTypeError",
-    "callbacks",
     "collect",
     "default_heap",
     "disable",

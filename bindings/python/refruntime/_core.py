@@ -175,6 +175,8 @@ class HeapCore:
 
     def _decref(self, address: int) -> None:
         _registry.add(self)
+        if address in self._weak_callbacks and self._api.is_unique(address):
+            self._weak_callbacks.pop(address, None)  # a weak reference that dies before its target
         check(self._api.decref(address))
 
     def _drain(self) -> None:
@@ -190,8 +192,9 @@ class HeapCore:
     # Weak callbacks
 
     def _expect(self, weakref: int, callback: Callable[[Any], Any]) -> None:
-        """Remember the callable of a weak reference. Entries of weak references that died first are swept now and
-        then; until then they are harmless, since only a weak reference at that very address looks them up."""
+        """Remember the callable of a weak reference. Python sees most of them go and forgets the callable then. What
+        is left of those that only the heap held is swept now and then, and harmless until then, since only a weak
+        reference at that very address looks it up."""
         callbacks = self._weak_callbacks
         if len(callbacks) >= self._weak_sweep_at:
             for address in list(callbacks):

@@ -51,7 +51,8 @@ class Handle:
         address = self._address
         if address and self._heap._pointer:
             self._address = 0
-            self._release(address, wait=False)
+            self._heap._forget(address, self._entry)
+            self._heap._drop(address, wait=False)
 
     def close(self) -> None:
         """Give the reference back now. Closing twice is fine; any other use of a closed handle is a ``ClosedError``.
@@ -60,12 +61,9 @@ class Handle:
         if not self.closed:
             address = self._memory()
             self._address = 0
-            self._release(address, wait=True)
+            self._heap._forget(address, self._entry)
+            self._heap._drop(address, wait=True)
         self._address = 0
-
-    def _release(self, address: int, wait: bool) -> None:
-        self._heap._forget(address, self._entry)
-        self._heap._drop(address, wait)
 
     def _pointer(self) -> int:
         """The address, for a call that checks the thread itself."""

@@ -1,17 +1,17 @@
 """Functions named as in CPython's ``gc`` and ``sys``, for RefRuntime's objects.
 
-Those that look at a heap as a whole take it as an argument; without one they mean the default heap.
+Those that look at a heap as a whole take it as an argument; without one they mean the default heap. ``callbacks`` is the
+default heap's list of callables that hear of its collections.
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Type
+from typing import Any, Callable, Dict, List, Optional, Type
 
 from ._handle import Handle
 from .heap import Heap, default_heap
 
 __all__ = [
-    "callbacks",
     "collect",
     "disable",
     "enable",
@@ -33,6 +33,15 @@ __all__ = [
     "set_threshold",
     "unfreeze",
 ]
+
+
+callbacks: List[Callable[[str, Dict[str, Any]], Any]]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "callbacks":
+        return default_heap().callbacks
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _heap_of(target: Any) -> Heap:
@@ -117,11 +126,6 @@ def get_count(heap: Optional[Heap] = None) -> int:
 def get_stats(heap: Optional[Heap] = None) -> Dict[str, int]:
     """The heap's statistics by name."""
     return (heap or default_heap()).get_stats()
-
-
-def callbacks(heap: Optional[Heap] = None) -> List[Any]:
-    """The list of callables that hear of each collection; a function here, since each heap has its own."""
-    return (heap or default_heap()).callbacks
 
 
 def get_objects(kind: Optional[Type[Handle]] = None, heap: Optional[Heap] = None) -> List[Any]:

@@ -23,8 +23,10 @@ class Heap(HeapCore):
     """A heap. Its objects refer to each other and to nothing else; close it, or use it in a ``with`` statement.
 
     serialized     any thread may use it, one at a time; the GIL and a lock of this package see to that (the default).
+                   Finalizers and callbacks run with that lock held: they must not wait for a thread that uses the heap.
                    ``serialized=False`` gives the heap to the thread that makes it; others get a ``WrongThreadError``.
     synchronized   any thread at any time, also threads of native code: the library locks. Calls give up the GIL.
+                   Finalizers and callbacks run with that lock held.
     manual_gc      no automatic collection, not even at the limit.
     bounded        automatic collections in bounded slices.
     checked        find misuse early, at the price of speed.

@@ -30,9 +30,3 @@ class WeakRef(Handle):
             if heap._owner is not None and heap._owner != get_ident():
                 fail()
             return None
-
-    def _release(self, address: int, wait: bool) -> None:
-        heap = self._heap
-        if address in heap._weak_callbacks and heap._api.is_unique(address):
-            heap._weak_callbacks.pop(address, None)
-        super()._release(address, wait)

@@ -216,7 +216,8 @@ class DefaultHeap(unittest.TestCase):
         self.assertEqual(refruntime.get_freeze_count(), 0)
         self.assertEqual(refruntime.get_objects(refruntime.Tuple), [])
         self.assertIn("live_objects", refruntime.get_stats())
-        self.assertEqual(refruntime.callbacks(), [])
+        self.assertIs(refruntime.callbacks, heap.callbacks)
+        self.assertIs(refruntime.gc.callbacks, heap.callbacks)
         self.assertIsInstance(refruntime.get_count(), int)
 
     def test_the_default_heap_can_not_be_closed(self) -> None:
