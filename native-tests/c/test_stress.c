@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ROOTS = 64, STEPS = 1000, MOST_OBJECTS = 1 << 16 };
+enum { ROOTS = 12, STEPS = 1000, MOST_OBJECTS = 1 << 16 };
 
 /* The heap of the program, what it holds, and what has become of each object, by number. */
 static struct {
@@ -99,7 +99,7 @@ static void set_root(uint32_t i, void *owned) {
 }
 
 static void *new_object(void) {
-    switch (pick(6)) {
+    switch (pick(8)) {
         case 0:
             return rr_list_new(p.heap);
         case 1:
@@ -144,19 +144,19 @@ static void put(void *object, void *value) {
 
 static void operate(void) {
     uint32_t i = pick(ROOTS), j = pick(ROOTS);
-    switch (pick(16)) {
+    switch (pick(20)) {
         case 0:
         case 1:
-        case 2:
-        case 3:
             set_root(i, new_object());
             break;
+        case 2:
+        case 3:
         case 4:
         case 5:
         case 6:
         case 7:
         case 8:
-            put(p.roots[i], pick(5) == 0 ? NULL : p.roots[j]);
+            put(p.roots[i], pick(10) == 0 ? NULL : p.roots[j]);
             break;
         case 9:
         case 10:
@@ -179,12 +179,19 @@ static void operate(void) {
             if (pick(20) == 0)
                 (void)(pick(2) == 0 ? rr_gc_freeze(p.heap) : rr_gc_unfreeze(p.heap));
             break;
-        default:
+        case 15:
             if (pick(4) == 0)
                 expect(rr_collect(p.heap) >= 0, "a collection fails");
             else if (pick(4) == 0)
                 expect(rr_collect_step(p.heap, pick(100000)) >= 0, "a step fails");
             break;
+        default: { /* something new that holds what is there and is held by it */
+            void *fresh = new_object();
+            put(fresh, p.roots[i]);
+            put(p.roots[i], fresh);
+            set_root(j, fresh);
+            break;
+        }
     }
 }
 
