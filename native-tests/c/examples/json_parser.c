@@ -56,7 +56,7 @@ static bool in_object(const parser *p) {
 /* ---- Strings ----------------------------------------------------------------------------------------------------- */
 
 static bool append(parser *p, const char *bytes, size_t count) {
-    if (p->string_length + count > p->string_capacity) {
+    if (p->string == NULL || p->string_length + count > p->string_capacity) {
         size_t capacity = (p->string_length + count) * 2 + 64;
         char *string = realloc(p->string, capacity);
         if (string == NULL)
