@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 import unittest
 from typing import Any, Callable, List
 
@@ -135,6 +136,45 @@ class Serialized(HeapTestCase):
         waiter.join(10)
         self.assertEqual(results, [True])
         self.assertEqual(self.live(), 0)
+
+
+class TheGil(unittest.TestCase):
+    def turns_of_another_thread(self, **options: bool) -> int:
+        """How often another thread gets its turn while this one makes long calls and Python switches by itself never."""
+        turns, running = [0], threading.Event()
+        stop = threading.Event()
+
+        def count() -> None:
+            while not stop.is_set():
+                turns[0] += 1
+                running.set()
+                time.sleep(0)
+
+        with refruntime.Heap(**options) as heap:
+            keeper = heap.list(heap.list() for _ in range(5_000))
+            previous = sys.getswitchinterval()
+            sys.setswitchinterval(1_000)
+            try:
+                counter = threading.Thread(target=count)
+                counter.start()
+                running.wait(10)
+                before = turns[0]
+                for _ in range(100):
+                    heap.verify()
+                after = turns[0]
+            finally:
+                stop.set()
+                sys.setswitchinterval(previous)
+                counter.join(10)
+            del keeper
+        return after - before
+
+    def test_it_is_held_in_a_serialized_heap_and_in_one_of_a_thread(self) -> None:
+        self.assertEqual(self.turns_of_another_thread(), 0)
+        self.assertEqual(self.turns_of_another_thread(serialized=False), 0)
+
+    def test_it_is_given_up_in_a_synchronized_heap(self) -> None:
+        self.assertGreater(self.turns_of_another_thread(synchronized=True), 0)
 
 
 class OwnedByAThread(HeapTestCase):
