@@ -62,26 +62,35 @@ static rr_stats stats_of(rr_heap *heap) {
 
 static const char *what_is(const void *object) {
     if (rr_type_of(object) != document_value_type())
-        return rr_type_name(rr_type_of(object));
-    static const char *const kinds[] = {"null", "false", "true", "number", "string value", "array", "object"};
+        return "a list";
+    static const char *const kinds[] = {"a null", "a false", "a true", "a number", "a string", "an array", "an object"};
     return kinds[((const value *)object)->kind];
 }
 
-/* Who refers to the most deeply nested value, and why it is alive. */
+static void print_referrers(const value *v) {
+    enum { SHOWN = 6 };
+    void *referrers[SHOWN];
+    int64_t references = rr_getrefcount(v), count = rr_get_referrers(v, referrers, SHOWN);
+    printf("It has %" PRId64 " reference%s, from\n", references, references == 1 ? "" : "s");
+    for (int64_t i = 0; i < count && i < SHOWN; i++)
+        printf("  %p, %s\n", referrers[i], what_is(referrers[i]));
+    if (count > SHOWN)
+        printf("  and %" PRId64 " more objects\n", count - SHOWN);
+    if (count < references)
+        printf("  this program\n");
+}
+
+/* Who refers to the most deeply nested value's container, and why that value is alive. */
 static void look_around(value *root) {
     char place[4096];
     size_t depth;
     value *deepest = document_deepest(root, &depth);
     document_describe(deepest, place, sizeof place);
-    printf("The most deeply nested value, %zu levels down:\n  %s\n", depth, place);
-
-    void *referrers[8];
-    int64_t count = rr_get_referrers(deepest, referrers, 8);
-    printf("It has %" PRId64 " reference%s, from:\n", rr_getrefcount(deepest), rr_getrefcount(deepest) == 1 ? "" : "s");
-    for (int64_t i = 0; i < count && i < 8; i++)
-        printf("  a %s at %p\n", what_is(referrers[i]), referrers[i]);
-    if (count < rr_getrefcount(deepest))
-        printf("  outside the heap\n");
+    printf("The most deeply nested value, %zu levels down, is %s at\n  %s\n", depth, what_is(deepest), place);
+    value *container = deepest->parent != NULL ? deepest->parent : deepest;
+    document_describe(container, place, sizeof place);
+    printf("Who refers to %s?\n", place);
+    print_referrers(container);
 
     int64_t length = rr_get_path(deepest, NULL, 0);
     void **path = length <= 0 ? NULL : malloc((size_t)length * sizeof *path);
@@ -90,7 +99,7 @@ static void look_around(value *root) {
         free(path);
         return;
     }
-    printf("It is alive through %" PRId64 " objects, from what this program holds:\n ", length);
+    printf("What keeps the value alive, beginning with what this program holds (%" PRId64 " in all):\n ", length);
     for (int64_t i = 0; i < length; i++) {
         if (length <= 24 || i < 12 || i >= length - 12)
             printf(" %s%s", i == 0 ? "" : "-> ", what_is(path[i]));
@@ -127,7 +136,8 @@ static int run(rr_heap *heap, const char *path, const char *text, size_t length)
     look_around(root);
 
     rr_decref(root);
-    printf("The root is dropped: %" PRIu64 " objects are still there, each held by another.\n", stats_of(heap).live_objects);
+    uint64_t held = stats_of(heap).live_objects;
+    printf("The root is dropped: %" PRIu64 " objects are still there%s.\n", held, held == 0 ? "" : ", each held by another");
     start = milliseconds();
     int64_t collected = rr_collect(heap);
     double collect_ms = milliseconds() - start;
@@ -135,7 +145,7 @@ static int run(rr_heap *heap, const char *path, const char *text, size_t length)
         fprintf(stderr, "rr_collect: %s\n", rr_last_error());
         return 2;
     }
-    uint64_t back = full.live_objects - stats_of(heap).live_objects;
+    uint64_t back = held - stats_of(heap).live_objects;
     printf("Collected %" PRId64 " values and lists, and with them %" PRIu64 " texts, in %.1f ms.\n", collected,
            back - (uint64_t)collected, collect_ms);
     return is_empty(heap) ? 0 : 2;
