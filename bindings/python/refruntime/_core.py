@@ -123,11 +123,12 @@ class HeapCore:
                 return None
             handle = self._known(address)
             if handle is None:
-                if self._api.try_incref(address):
-                    handle = self._adopt(address)
-                elif read() == address:
-                    # It is dying. The library says so when asked for a reference.
-                    return self._adopt(need(self._api.newref(address)))
+                if not self._api.try_incref(address):
+                    if read() == address:
+                        # It is dying. The library says so when asked for a reference.
+                        return self._adopt(need(self._api.newref(address)))
+                    continue
+                handle = self._adopt(address)
             if read() == address:
                 return handle
 
@@ -156,7 +157,7 @@ class HeapCore:
     def _forget(self, address: int, entry: Optional[ref[Handle]]) -> None:
         """Take a handle that closes out of the table, unless another one has taken its place."""
         if entry is not None and self._handles.get(address) is entry:
-            del self._handles[address]
+            self._handles.pop(address, None)
 
     def _drop(self, address: int, wait: bool) -> None:
         """Give back the reference of a handle that is closed (``wait``) or was dropped by Python."""
