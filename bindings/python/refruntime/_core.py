@@ -16,12 +16,12 @@ from __future__ import annotations
 import ctypes
 from collections import deque
 from contextlib import nullcontext
-from threading import RLock, get_ident
+from threading import RLock
 from typing import Any, Callable, ContextManager, Deque, Dict, Iterable, List, Optional, Tuple, Type
 from weakref import ref
 
 from . import _native, _raw, _registry
-from ._handle import Handle
+from ._handle import Handle, this_thread
 from .errors import ClosedError, RefRuntimeError, check, need
 
 
@@ -39,7 +39,7 @@ class HeapCore:
         self._guard: ContextManager[Any] = self._lock
         if synchronized:
             self._guard = nullcontext()
-        self._owner: Optional[int] = get_ident() if owned else None
+        self._owner: Optional[object] = this_thread() if owned else None
         self._handles: Dict[int, ref[Handle]] = {}
         self._pending: Deque[int] = deque()
         self._weak_callbacks: Dict[int, Callable[[Any], Any]] = {}
@@ -161,7 +161,7 @@ class HeapCore:
 
     def _drop(self, address: int, wait: bool) -> None:
         """Give back the reference of a handle that is closed (``wait``) or was dropped by Python."""
-        if self._owner is not None and self._owner != get_ident():
+        if self._owner is not None and self._owner is not this_thread():
             self._pending.append(address)
         elif self._guard is not self._lock:
             self._decref(address)
@@ -183,7 +183,7 @@ class HeapCore:
     def _drain(self) -> None:
         """Give back what could not be given back at once."""
         pending = self._pending
-        while pending and self._pointer and self._owner in (None, get_ident()):
+        while pending and self._pointer and self._owner in (None, this_thread()):
             try:
                 address = pending.popleft()
             except IndexError:

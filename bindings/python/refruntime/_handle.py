@@ -11,7 +11,7 @@ Invariants
 
 from __future__ import annotations
 
-from threading import get_ident
+from threading import local
 from typing import TYPE_CHECKING, Any, NoReturn, Optional, Type, TypeVar
 from weakref import ref
 
@@ -22,6 +22,18 @@ if TYPE_CHECKING:
     from .heap import Heap
 
 H = TypeVar("H", bound="Handle")
+
+
+_thread = local()
+
+
+def this_thread() -> object:
+    """What stands for the calling thread. Thread idents are used again when a thread ends, this is not."""
+    try:
+        return _thread.identity
+    except AttributeError:
+        _thread.identity = object()
+        return _thread.identity
 
 
 class Handle:
@@ -77,7 +89,7 @@ class Handle:
         """The address, for touching the payload directly."""
         address = self._pointer()
         owner = self._heap._owner
-        if owner is not None and owner != get_ident():
+        if owner is not None and owner is not this_thread():
             raise WrongThreadError(f"the heap of this {type(self).__name__} belongs to another thread")
         return address
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-from threading import get_ident
 from typing import Any, Callable, Dict, Iterable, List as PyList, Mapping, Optional, Type, Union
 
 from . import _callbacks, _native, _raw, _registry, types
 from ._core import HeapCore
-from ._handle import Handle, address_of, address_or_null
+from ._handle import Handle, address_of, address_or_null, this_thread
 from .containers import POINTER_SIZE, Bytes, List, Tuple
 from .errors import check, need
 from .weakrefs import WeakRef
@@ -97,7 +96,7 @@ class Heap(HeapCore):
         """Make the calling thread the owner of a heap with ``serialized=False``. The old one must be out."""
         check(self._api.heap_attach(self._live()))
         if self._owner is not None:
-            self._owner = get_ident()
+            self._owner = this_thread()
             self._drain()
 
     # Making objects

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from threading import get_ident
 from typing import Any
 
-from ._handle import Handle
+from ._handle import Handle, this_thread
 from .errors import fail
 
 __all__ = ["WeakRef"]
@@ -27,6 +26,6 @@ class WeakRef(Handle):
             address = heap._api.weakref_get(self._pointer())
             if address:
                 return heap._adopt(address)
-            if heap._owner is not None and heap._owner != get_ident():
+            if heap._owner is not None and heap._owner is not this_thread():
                 fail()
             return None

@@ -220,6 +220,24 @@ class OwnedByAThread(HeapTestCase):
         in_thread(box.clear)
         self.assertEqual(self.live(), 0)
 
+    def test_a_thread_that_gets_the_ident_of_one_that_ended_is_another_thread(self) -> None:
+        made: List[Any] = []
+
+        def first() -> int:
+            made.append(refruntime.Heap(serialized=False))
+            made.append(made[0].list())
+            return threading.get_ident()
+
+        ident = in_thread(first)
+        for _ in range(100):
+            if in_thread(lambda: threading.get_ident() == ident and made.pop() is not None):
+                break
+        else:
+            self.skipTest("no thread got that ident again")
+        made[0].attach()
+        self.assertEqual(made[0].get_stats()["live_objects"], 0)
+        made[0].close()
+
     def test_a_heap_changes_hands(self) -> None:
         made = self.heap.list()
 
