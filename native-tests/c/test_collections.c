@@ -380,7 +380,7 @@ int main(void) {
         WITH_HEAP(cycles_closed_by_plain_writes_do_not_pile_up_either),
         WITH_HEAP(a_threshold_that_is_reached_starts_a_collection),
         WITH_HEAP(threshold_0_never_collects_by_count),
-        WITH_HEAP(candidates_are_logged_once_and_forgotten_with_their_object),
+        WITH_MANUAL_HEAP(candidates_are_logged_once_and_forgotten_with_their_object),
         WITH_HEAP(disabled_collection_waits_for_rr_collect),
         WITH_MANUAL_HEAP(a_manual_heap_collects_only_when_asked),
         WITH_HEAP(a_release_never_collects),

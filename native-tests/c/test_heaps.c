@@ -4,6 +4,7 @@
 #include "support.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -171,7 +172,7 @@ static void heap_of_tells_the_heaps_apart(void **state) {
 
 static void freeing_a_heap_finalizes_and_destroys_what_is_left_as_one_set(void **state) {
     (void)state;
-    rr_heap *heap = heap_with(0, 0);
+    rr_heap *heap = heap_with(RR_HEAP_MANUAL_GC, 0);
     log_clear();
     node *held = node_new(heap, NODE_FINALIZE | NODE_DESTROY, 1);
     node *cyclic = node_new(heap, NODE_FINALIZE | NODE_DESTROY, 2);
@@ -422,6 +423,33 @@ static void memory_goes_back_by_itself_when_a_lot_is_free(void **state) {
     assert_true(stats_of(heap).committed_bytes < (uint64_t)64 << 20);
 }
 
+/* Locked memory can't be given back: the system refuses, and what is handed out again must be zeroed all the same. */
+static void trim_of_locked_memory_leaves_no_dirt(void **state) {
+    rr_heap *heap = *state;
+    if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
+        skip();
+        return;
+    }
+    bool clean = true;
+    for (int round = 0; round < 2; round++) {
+        void *objects[300] = {NULL};
+        for (size_t i = 0; i < LENGTH(objects); i++) {
+            size_t size = i % 2 == 0 ? 4000 : 200000;
+            unsigned char *bytes = objects[i] = rr_alloc_items(heap, RR_TYPE_BYTES, size);
+            if (bytes == NULL)
+                break;
+            for (size_t at = 0; at < size; at++)
+                clean = clean && bytes[at] == 0;
+            memset(bytes, 0xFF, size);
+        }
+        for (size_t i = 0; i < LENGTH(objects); i++)
+            rr_decref(objects[i]);
+        rr_heap_trim(heap);
+    }
+    munlockall();
+    assert_true(clean);
+}
+
 static void a_thousand_heaps_come_and_go_and_leave_nothing(void **state) {
     (void)state;
     rr_heap *together[64];
@@ -491,6 +519,7 @@ int main(void) {
         cmocka_unit_test(at_the_limit_a_heap_collects_before_it_fails),
         cmocka_unit_test(at_the_limit_a_manual_heap_fails_without_collecting),
         WITH_HEAP(trim_gives_free_memory_back_to_the_system),
+        WITH_HEAP(trim_of_locked_memory_leaves_no_dirt),
         WITH_HEAP(memory_goes_back_by_itself_when_a_lot_is_free),
         cmocka_unit_test(a_thousand_heaps_come_and_go_and_leave_nothing),
         WITH_MANUAL_HEAP(after_fork_the_child_goes_on_with_its_parents_heaps),

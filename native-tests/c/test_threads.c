@@ -180,7 +180,7 @@ static void a_heap_whose_thread_has_ended_can_be_adopted_and_freed(void **state)
 static int own_life(void *unused) {
     (void)unused;
     for (int round = 0; round < 50; round++) {
-        rr_heap *heap = rr_heap_new(NULL);
+        rr_heap *heap = rr_heap_new(&(rr_heap_options){.struct_size = sizeof(rr_heap_options), .flags = RR_HEAP_MANUAL_GC});
         REQUIRE(heap != NULL);
         void *list = rr_list_new(heap);
         for (int i = 0; i < 1000; i++) {
