@@ -200,7 +200,9 @@ static void run_program(uint64_t seed) {
     memset(&p, 0, sizeof p);
     p.thing = thing_type;
     p.random = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
-    p.heap = heap_with(pick(4) == 0 ? RR_HEAP_BOUNDED : pick(8) == 0 ? RR_HEAP_SYNCHRONIZED : 0, 0);
+    /* A quarter of the programs has so little memory that allocations fail now and then. */
+    uint64_t max_bytes = pick(4) == 0 ? (uint64_t)(1 + pick(8)) << 16 : 0;
+    p.heap = heap_with(pick(4) == 0 ? RR_HEAP_BOUNDED : pick(8) == 0 ? RR_HEAP_SYNCHRONIZED : 0, max_bytes);
     rr_gc_set_threshold(p.heap, 1 + pick(50));
     if (pick(2) == 0)
         rr_gc_set_callback(p.heap, gc_event, NULL);
