@@ -31,6 +31,7 @@ internal static unsafe class LargeBlocks
         page->LargeBytes = bytes;
         page->Start = Segment.Memory(segment, Segment.IndexOf(page)) + Padding;
         page->Limit = domain == Domain.Objects ? 1u : 0u;
+        page->Reciprocal = 1;
         *(ulong*)page->Start = 0;
         heap->BytesSinceCollection += bytes;
         if (domain == Domain.Objects)
@@ -90,7 +91,7 @@ internal static unsafe class LargeBlocks
         isZero = true;
         ulong head = (ulong)Segment.HeadPages << Config.PageShift;
         ulong total = Bits.AlignUp(head + Padding + bytes, Config.OsPageSize);
-        if (!Segments.IsWithinLimit(heap, total))
+        if (!Segments.TryMakeRoom(heap, total < Config.SegmentSize ? Config.SegmentSize : total))
         {
             return null;
         }

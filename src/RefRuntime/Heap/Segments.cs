@@ -84,9 +84,20 @@ internal static unsafe class Segments
     /// <summary>True if the heap itself lies in this segment, which therefore lives as long as the heap.</summary>
     public static bool IsPrimary(HeapState* heap, Segment* segment) => Segment.Of(heap) == segment;
 
-    /// <summary>Would <paramref name="bytes"/> more stay within the heap's limit?</summary>
+    /// <summary>Would <paramref name="bytes"/> more stay within the heap's limit? What counts is what the system has given.</summary>
     public static bool IsWithinLimit(HeapState* heap, ulong bytes) =>
-        heap->MaxBytes == 0 || HeapState.UsedBytes(heap) + heap->ExternalBytes + bytes <= heap->MaxBytes;
+        heap->MaxBytes == 0 || HeapState.CommittedBytes(heap) + heap->ExternalBytes + bytes <= heap->MaxBytes;
+
+    /// <summary>The same, after giving back what is free if need be.</summary>
+    public static bool TryMakeRoom(HeapState* heap, ulong bytes)
+    {
+        if (!IsWithinLimit(heap, bytes) && heap->FreeDirtyPages != 0 && heap->PinPages == 0)
+        {
+            Trim(heap, keepOneSegment: false);
+        }
+
+        return IsWithinLimit(heap, bytes);
+    }
 
     /// <summary>
     /// Takes <paramref name="count"/> consecutive free pages. Null when the limit or the system has no more: nothing changed
@@ -95,12 +106,18 @@ internal static unsafe class Segments
     public static Page* TryTakePages(HeapState* heap, int count, out bool isZero)
     {
         isZero = false;
-        if (!IsWithinLimit(heap, (ulong)count << Config.PageShift))
+        Segment* segment = FindRun(heap, count, out int first);
+        if (!IsWithinLimit(heap, BytesToCommit(segment, first, count)))
         {
-            return null;
+            // Making room may take away the very pages that were found.
+            TryMakeRoom(heap, BytesToCommit(segment, first, count));
+            segment = FindRun(heap, count, out first);
+            if (!IsWithinLimit(heap, BytesToCommit(segment, first, count)))
+            {
+                return null;
+            }
         }
 
-        Segment* segment = FindRun(heap, count, out int first);
         if (segment == null)
         {
             segment = TryCreate(Config.SegmentSize);
@@ -146,6 +163,12 @@ internal static unsafe class Segments
         heap->FreeDirtyPages += (ulong)count;
         heap->UsedPages -= (ulong)count;
 
+        TrimExcess(heap);
+    }
+
+    /// <summary>Gives memory back when much more is free than in use, unless pages are pinned.</summary>
+    public static void TrimExcess(HeapState* heap)
+    {
         if (heap->PinPages == 0 && heap->FreeDirtyPages > KeepLimit(heap))
         {
             Trim(heap, keepOneSegment: true);
@@ -183,21 +206,42 @@ internal static unsafe class Segments
         }
     }
 
+    /// <summary>What the pages would add to the committed bytes: dirty ones are counted already, a new segment has a head.</summary>
+    private static ulong BytesToCommit(Segment* segment, int first, int count)
+    {
+        int pages = segment == null
+            ? count + Segment.HeadPages
+            : count - BitOperations.PopCount(segment->DirtyPages & Bits.Run(first, count));
+        return (ulong)pages << Config.PageShift;
+    }
+
     /// <summary>A quarter of what is in use may lie free and dirty.</summary>
     private static ulong KeepLimit(HeapState* heap) => Config.KeepFreePages + (heap->UsedPages / 4);
 
     private static void DecommitFreePages(HeapState* heap, Segment* segment)
     {
         ulong dirty = segment->FreePages & segment->DirtyPages;
-        heap->FreeDirtyPages -= (ulong)BitOperations.PopCount(dirty);
-        segment->DirtyPages &= ~dirty;
         while (dirty != 0)
         {
             int first = BitOperations.TrailingZeroCount(dirty);
             int length = BitOperations.TrailingZeroCount(~(dirty >> first));
-            Memory.Decommit(Segment.Memory(segment, first), (ulong)length << Config.PageShift);
-            dirty &= ~Bits.Run(first, length);
+            ulong run = Bits.Run(first, length);
+            dirty &= ~run;
+            run = TryDecommit(segment, first, length);
+            segment->DirtyPages &= ~run;
+            heap->FreeDirtyPages -= (ulong)BitOperations.PopCount(run);
         }
+    }
+
+    /// <summary>Decommits a run of pages as far as it covers whole pages of the system's. Returns the bits of those that read as zeros now.</summary>
+    private static ulong TryDecommit(Segment* segment, int first, int length)
+    {
+        int step = Config.PageSize >= (int)Config.OsPageSize ? 1 : (int)Config.OsPageSize / Config.PageSize;
+        int begin = (first + step - 1) / step * step;
+        int end = (first + length) / step * step;
+        return begin < end && Memory.Decommit(Segment.Memory(segment, begin), (ulong)(end - begin) << Config.PageShift)
+            ? Bits.Run(begin, end - begin)
+            : 0;
     }
 
     private static Segment* FindRun(HeapState* heap, int count, out int first)

@@ -2,8 +2,10 @@
 //
 //   Reserve   address space, aligned as asked, readable as zeros once committed; null on failure
 //   Commit    the range may be used; false on failure, then nothing changed. Fresh or decommitted memory reads as zero
-//   Decommit  the content is gone and the memory is the system's again; the range stays reserved
+//   Decommit  the content is gone and the memory is the system's again; the range stays reserved. False when the system
+//             refuses (the host has locked its memory): the content is what it was
 //   Release   the reservation is gone
+//   Populate  the range will be written soon: a hint, so that it need not be faulted in page by page
 //   Grow      a reservation gets larger, keeping its content, and may move; null on failure, then nothing changed
 //
 // Linux commits on first touch, so that Commit only asks the fault injector there: what counts is that callers ask.
@@ -16,8 +18,9 @@ namespace RefRuntime.Os;
 internal static unsafe class Memory
 {
     private const int ProtReadWrite = 3;
-    private const int MapPrivateAnonymousNoReserve = 0x02 | 0x20 | 0x4000;
+    private const int MapPrivateAnonymous = 0x02 | 0x20;
     private const int MadviseDontNeed = 4;
+    private const int MadvisePopulateWrite = 23; // Linux 5.14; older ones answer EINVAL, and nothing is lost
     private const int MremapMayMove = 1;
 
     public static byte* Reserve(ulong bytes, ulong alignment)
@@ -58,7 +61,9 @@ internal static unsafe class Memory
 
     public static bool Commit(byte* memory, ulong bytes) => FaultInjection.Allow();
 
-    public static void Decommit(byte* memory, ulong bytes) => madvise(memory, (nuint)bytes, MadviseDontNeed);
+    public static bool Decommit(byte* memory, ulong bytes) => madvise(memory, (nuint)bytes, MadviseDontNeed) == 0;
+
+    public static void Populate(byte* memory, ulong bytes) => madvise(memory, (nuint)bytes, MadvisePopulateWrite);
 
     public static void Release(byte* memory, ulong bytes) => Unmap(memory, bytes);
 
@@ -75,7 +80,7 @@ internal static unsafe class Memory
 
     private static byte* Map(ulong bytes)
     {
-        byte* memory = mmap(null, (nuint)bytes, ProtReadWrite, MapPrivateAnonymousNoReserve, -1, 0);
+        byte* memory = mmap(null, (nuint)bytes, ProtReadWrite, MapPrivateAnonymous, -1, 0);
         return memory == (byte*)-1 ? null : memory;
     }
 
