@@ -59,7 +59,7 @@ internal enum Domain : byte
 [StructLayout(LayoutKind.Sequential, Size = 128)]
 internal unsafe struct Page
 {
-    // Read by every object lookup; fixed while the page is in use, but for Limit.
+    // The first cache line: all that lookups, frees and collections read.
 
     /// <summary>The first block (its header).</summary>
     public byte* Start;
@@ -67,7 +67,7 @@ internal unsafe struct Page
     /// <summary>Bytes from Start in which objects can begin: 0 unless the page holds objects, 1 for a large block.</summary>
     public uint Limit;
 
-    /// <summary>ceil(2^32 / BlockSize): block index = offset * Reciprocal >> 32, exact for offsets below 2^16. 0 for a large block.</summary>
+    /// <summary>ceil(2^32 / BlockSize): block index = offset * Reciprocal >> 32, exact for offsets below 2^16. 1 for a large block, whose only offset is 0.</summary>
     public uint Reciprocal;
 
     /// <summary>Bytes of a block. 0 for a large one, see <see cref="LargeBytes"/>.</summary>
@@ -80,7 +80,8 @@ internal unsafe struct Page
     /// <summary>1 while the page is in the available list of its class.</summary>
     public byte IsAvailable;
 
-    // The allocator's.
+    /// <summary>The collector's: a word for each block while a traversal has touched the page, else null.</summary>
+    public uint* Side;
 
     /// <summary>Payload of the first block of the local free list: the blocks that were freed since the list was last taken.</summary>
     public void* Free;
@@ -99,19 +100,22 @@ internal unsafe struct Page
     public Page* Next;
     public Page* Previous;
 
+    // The second cache line.
+
     /// <summary>Bytes of a large block, its header included.</summary>
     public ulong LargeBytes;
 
-    // The collector's.
-
-    /// <summary>A word for each block while a collection has touched the page, else null.</summary>
-    public uint* Side;
-
-    /// <summary>The next page that the running collection has touched.</summary>
+    /// <summary>The next page that the running traversal has touched.</summary>
     public Page* NextTouched;
 
     /// <summary>Bits set in the page's candidate bitmap.</summary>
     public uint CandidateCount;
+
+    /// <summary>Blocks that the running collection has found dead.</summary>
+    public uint DeadBlocks;
+
+    /// <summary>1 when the running collection looks at every object of the page in address order.</summary>
+    public byte IsSwept;
 }
 
 /// <summary>The head of a segment. The page table and the bitmaps follow it.</summary>
@@ -203,6 +207,12 @@ internal unsafe struct HeapState
     public ulong MaxBytes;
     public Mutex Lock;
 
+    /// <summary>How often the thread that holds the lock has taken it.</summary>
+    public int LockDepth;
+
+    /// <summary>The next heap with a lock, see SynchronizedHeaps.</summary>
+    public HeapState* NextSynchronized;
+
     // The allocator's.
 
     /// <summary>Lists taken out of the bins by <c>Blocks.TrapBins</c> (objects only).</summary>
@@ -258,7 +268,7 @@ internal unsafe struct HeapState
 
     // Death.
 
-    /// <summary>1 while a destroy callback is the innermost callback of this heap.</summary>
+    /// <summary>Not 0 while a destroy callback is the innermost callback of this heap; 2 if its type is self-releasing.</summary>
     public int InDestroy;
 
     /// <summary>1 while rr_heap_free takes the heap apart.</summary>
@@ -295,6 +305,12 @@ internal unsafe struct HeapState
     public ulong BytesAfterCollection;
     public PointerBuffer Visited;
     public PointerBuffer Live;
+
+    /// <summary>1 while a sweep frees what it finds: pages stay where they are until it is over.</summary>
+    public int Sweeping;
+
+    /// <summary>1 when a page became empty meanwhile.</summary>
+    public int RetireDeferred;
     public Page* Touched;
     public byte* SideChunk;
     public ulong SideUsed;

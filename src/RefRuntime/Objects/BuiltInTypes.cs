@@ -17,6 +17,7 @@ internal static unsafe class BuiltInTypes
         Define(table, TypeId.WeakRef, "weakref\0"u8, Shape.Leaf, (uint)sizeof(WeakRefPayload), 0);
 
         // A weak reference has nothing to walk, but collections must see it die, and death must unlink it.
+        table[(int)TypeId.WeakRef].HasDuties = true;
         table[(int)TypeId.WeakRef].NewHeader &= ~(HeaderFlags.PlainLeaf | HeaderFlags.Skipped);
     }
 
@@ -42,6 +43,7 @@ internal static unsafe class BuiltInTypes
         }
 
         type->NewHeader = header;
+        type->HasDuties = type->Finalize != null || type->Destroy != null || (type->Shape & Shape.Traverse) != 0;
         uint block = type->Size + Config.HeaderSize;
         type->FixedClass = type->HasItems || type->Size > Config.MaxSmallBlock - Config.HeaderSize
             ? (short)-1

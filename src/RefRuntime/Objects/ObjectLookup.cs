@@ -15,14 +15,8 @@ internal static unsafe class ObjectLookup
 
     /// <summary>The same, when the pointer is known to lie in a segment of ours.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsObjectInSegment(void* pointer, Page* page)
-    {
-        // An address below Start wraps to an offset beyond any limit. A large block has limit 1 and reciprocal 0.
-        ulong offset = (ulong)((byte*)pointer - Config.HeaderSize - page->Start);
-        return offset < page->Limit
-            && (uint)((offset * page->Reciprocal) >> 32) * page->BlockSize == (uint)offset
-            && Header.Word(pointer) != 0;
-    }
+    public static bool IsObjectInSegment(void* pointer, Page* page) =>
+        Blocks.TryIndexOf(page, pointer, out _) && Header.Word(pointer) != 0;
 
     /// <summary>The heap that the object lies in.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -39,6 +39,9 @@ internal unsafe struct TypeDescriptor
     public Shape Shape;
     public TypeFlags Flags;
 
+    /// <summary>Dying means more than releasing children: there are callbacks, or it is a weak reference.</summary>
+    public bool HasDuties;
+
     /// <summary>Payload bytes of the fixed part, and of each trailing item.</summary>
     public uint Size;
     public uint ItemSize;

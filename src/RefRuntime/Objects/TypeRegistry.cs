@@ -20,7 +20,9 @@ internal static unsafe class TypeRegistry
     // No initialisers, as in SegmentMap.
     private static TypeDescriptor** s_directory;
     private static uint s_count;
-    private static int s_writer;
+    private static Gate s_gate;
+
+    public static ref Gate Gate => ref s_gate;
 
     /// <summary>Makes the built-in types. False when the system has no memory; it may be tried again.</summary>
     public static bool TryInitialize()
@@ -74,14 +76,9 @@ internal static unsafe class TypeRegistry
     /// </summary>
     public static TypeId Add(in TypeDescriptor descriptor, out bool isFull)
     {
-        SpinWait wait = default;
-        while (Interlocked.CompareExchange(ref s_writer, 1, 0) != 0)
-        {
-            wait.SpinOnce();
-        }
-
+        s_gate.Enter();
         TypeId id = AddLocked(descriptor, out isFull);
-        Volatile.Write(ref s_writer, 0);
+        s_gate.Exit();
         return id;
     }
 

@@ -1,6 +1,5 @@
 // Memory for names and offsets of types: handed out front to back, never taken back.
 
-using System.Threading;
 using RefRuntime.Core;
 using RefRuntime.Os;
 
@@ -10,22 +9,19 @@ internal static unsafe class TypeStorage
 {
     private const ulong ChunkBytes = 64 * 1024;
 
-    private static int s_busy;
+    private static Gate s_gate;
     private static byte* s_next;
     private static ulong s_left;
+
+    public static ref Gate Gate => ref s_gate;
 
     /// <summary>Zeroed memory aligned to 8, or null when the system has none.</summary>
     public static byte* TryTake(ulong bytes)
     {
         bytes = Bits.AlignUp(bytes, 8);
-        SpinWait wait = default;
-        while (Interlocked.CompareExchange(ref s_busy, 1, 0) != 0)
-        {
-            wait.SpinOnce();
-        }
-
+        s_gate.Enter();
         byte* result = TakeLocked(bytes);
-        Volatile.Write(ref s_busy, 0);
+        s_gate.Exit();
         return result;
     }
 

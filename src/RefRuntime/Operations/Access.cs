@@ -73,7 +73,7 @@ internal static unsafe class Access
 
         if (heap->IsSynchronized != 0)
         {
-            Mutex.Enter(&heap->Lock);
+            Lock(heap);
         }
 
         return heap;
@@ -88,7 +88,7 @@ internal static unsafe class Access
     {
         if (heap->IsSynchronized != 0)
         {
-            Mutex.Exit(&heap->Lock);
+            Unlock(heap);
         }
     }
 
@@ -139,10 +139,22 @@ internal static unsafe class Access
             ? LastError.Pointer(Status.Busy, function, argument, value, "can't be used while a traverse callback runs")
             : LastError.Pointer(Status.WrongThread, function, argument, value, "belongs to a heap that another thread owns");
 
+    private static void Lock(HeapState* heap)
+    {
+        Mutex.Enter(&heap->Lock);
+        heap->LockDepth++;
+    }
+
+    private static void Unlock(HeapState* heap)
+    {
+        heap->LockDepth--;
+        Mutex.Exit(&heap->Lock);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Status EnterLocked(string function, string argument, void* payload, HeapState* heap)
     {
-        Mutex.Enter(&heap->Lock);
+        Lock(heap);
 
         // Another thread may have freed the object before the lock was ours.
         if (ObjectLookup.IsObject(payload) && ObjectLookup.HeapOf(payload) == heap)
@@ -150,7 +162,7 @@ internal static unsafe class Access
             return Status.Ok;
         }
 
-        Mutex.Exit(&heap->Lock);
+        Unlock(heap);
         return NotObject(function, argument, payload);
     }
 }

@@ -242,6 +242,7 @@ internal static unsafe class HeapOperations
         if (heap->IsSynchronized != 0)
         {
             Os.Mutex.Initialize(&heap->Lock);
+            SynchronizedHeaps.Add(heap);
         }
 
         bool isOwned = (flags & (HeapFlags.Serialized | HeapFlags.Synchronized)) == 0;
@@ -258,6 +259,7 @@ internal static unsafe class HeapOperations
     {
         if (heap->IsSynchronized != 0)
         {
+            SynchronizedHeaps.Remove(heap);
             Os.Mutex.Destroy(&heap->Lock);
         }
 

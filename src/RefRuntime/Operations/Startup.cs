@@ -2,15 +2,16 @@
 // if the system had no memory then, each operation that needs it tries again.
 
 using System.Runtime.CompilerServices;
-using System.Threading;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
+using RefRuntime.Os;
 
 namespace RefRuntime.Operations;
 
 internal static class Startup
 {
-    private static int s_busy;
+    private static Gate s_gate;
+    private static bool s_isGuarded;
 
 #pragma warning disable CA2255 // The attribute is meant for applications. Seen from the host, this library is one.
     [ModuleInitializer]
@@ -20,14 +21,15 @@ internal static class Startup
     /// <summary>False while the system has no memory for it.</summary>
     public static bool TryInitialize()
     {
-        SpinWait wait = default;
-        while (Interlocked.CompareExchange(ref s_busy, 1, 0) != 0)
+        s_gate.Enter();
+        bool isDone = SegmentMap.TryInitialize() && TypeRegistry.TryInitialize();
+        if (isDone && !s_isGuarded)
         {
-            wait.SpinOnce();
+            s_isGuarded = true;
+            ForkGuard.Install();
         }
 
-        bool isDone = SegmentMap.TryInitialize() && TypeRegistry.TryInitialize();
-        Volatile.Write(ref s_busy, 0);
+        s_gate.Exit();
         return isDone;
     }
 }

@@ -22,6 +22,15 @@ internal static unsafe class HostThread
 
     public static byte* ErrorBuffer => rrhost_error_buffer();
 
+    /// <summary>Has the functions called around each fork: in the parent before and after, in the child after.</summary>
+    public static void AtFork(
+        delegate* unmanaged[Cdecl]<void> prepare, delegate* unmanaged[Cdecl]<void> parent, delegate* unmanaged[Cdecl]<void> child) =>
+        _ = rrhost_at_fork(prepare, parent, child);
+
+    [DllImport("rrhost")]
+    private static extern int rrhost_at_fork(
+        delegate* unmanaged[Cdecl]<void> prepare, delegate* unmanaged[Cdecl]<void> parent, delegate* unmanaged[Cdecl]<void> child);
+
     [DllImport("rrhost"), SuppressGCTransition]
     private static extern void* rrhost_thread_token();
 

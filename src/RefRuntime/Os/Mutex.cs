@@ -24,6 +24,8 @@ internal unsafe struct Mutex
 
     public static void Enter(Mutex* mutex) => pthread_mutex_lock(mutex);
 
+    public static bool TryEnter(Mutex* mutex) => pthread_mutex_trylock(mutex) == 0;
+
     public static void Exit(Mutex* mutex) => pthread_mutex_unlock(mutex);
 
     [DllImport("libc")]
@@ -43,6 +45,9 @@ internal unsafe struct Mutex
 
     [DllImport("libc")]
     private static extern int pthread_mutex_lock(Mutex* mutex);
+
+    [DllImport("libc")]
+    private static extern int pthread_mutex_trylock(Mutex* mutex);
 
     [DllImport("libc")]
     private static extern int pthread_mutex_unlock(Mutex* mutex);

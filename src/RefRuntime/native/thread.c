@@ -30,6 +30,7 @@
 void *rrhost_thread_token(void);
 int32_t *rrhost_callback_depth(void);
 char *rrhost_error_buffer(void);
+int rrhost_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
 
 static _Thread_local uintptr_t token; /* 0: this thread has none yet */
 static _Thread_local int32_t callback_depth;
@@ -93,4 +94,10 @@ static COLD char *new_error_buffer(void)
 EXPORT char *rrhost_error_buffer(void)
 {
     return error_buffer != NULL ? error_buffer : new_error_buffer();
+}
+
+/* pthread_atfork, which is no symbol of libc.so: every program links its own. */
+EXPORT int rrhost_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void))
+{
+    return pthread_atfork(prepare, parent, child);
 }
