@@ -27,8 +27,9 @@ internal static class Config
     /// <summary>Dirty free pages that a heap keeps before it gives memory back by itself.</summary>
     public const int KeepFreePages = 2;
 
-    /// <summary>Bytes of the first chunk of the collector's side data.</summary>
-    public const int SideChunkBytes = 4096;
+    /// <summary>Bytes of the smallest and the largest chunk of the collector's side data.</summary>
+    public const ulong MinSideChunkBytes = 4096;
+    public const ulong MaxSideChunkBytes = 8192;
 #else
     /// <summary>log2 of the page size: a page holds blocks of one size class.</summary>
     public const int PageShift = 16;
@@ -48,8 +49,9 @@ internal static class Config
     /// <summary>Dirty free pages that a heap keeps before it gives memory back by itself (4 MiB).</summary>
     public const int KeepFreePages = 64;
 
-    /// <summary>Bytes of the first chunk of the collector's side data.</summary>
-    public const int SideChunkBytes = 1024 * 1024;
+    /// <summary>Bytes of the smallest and the largest chunk of the collector's side data.</summary>
+    public const ulong MinSideChunkBytes = 64 * 1024;
+    public const ulong MaxSideChunkBytes = 1024 * 1024;
 #endif
 
     public const int PagesPerSegment = 64;

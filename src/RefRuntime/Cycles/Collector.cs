@@ -61,29 +61,30 @@ internal static unsafe class Collector
 
     private static bool TryCollect(HeapState* heap, bool isComplete, ref GcEvent gcEvent)
     {
-        TrialDeletion.Tally tally = default;
-        long dead = Roots.TryGather(heap, isComplete, ref tally) ? TrialDeletion.Run(heap, expand: true, ref tally) : -1;
-        SideData.Reset(heap);
-        if (dead < 0)
+        Marking marking = new(heap);
+        LifePropagation life = new(heap);
+        bool isKnown = marking.TryRun(isComplete) && life.TryRun() && (!marking.SawDuties || DeadSet.TryGather(heap));
+        if (!isKnown)
         {
+            SideData.Reset(heap);
             return false;
         }
 
-        Roots.Forget(heap, isComplete);
-        gcEvent.Visited = heap->Visited.Count;
-        if (!isComplete)
+        gcEvent.Visited = life.LiveMembers + life.DeadMembers;
+        heap->LastVisitedLive = isComplete ? heap->LastVisitedLive : life.LiveMembers;
+        LogReset.Run(heap, isComplete);
+        if (marking.SawDuties)
         {
-            heap->LastVisitedLive = heap->Visited.Count - (ulong)dead;
-        }
-
-        heap->Visited.Count = (ulong)dead;
-        if (dead != 0 && Finalization.Run(heap))
-        {
-            ulong resurrected = Finalization.ReleaseResurrected(heap);
+            SideData.Reset(heap);
+            gcEvent.Collected = DeadSet.Die(heap, out ulong resurrected);
             gcEvent.Resurrected = resurrected;
         }
+        else
+        {
+            gcEvent.Collected = life.DeadMembers;
+            Sweep.Run(heap, mayReferOutside: life.LiveMembers != 0 || marking.SawOutside || marking.SawList);
+        }
 
-        gcEvent.Collected = SetDeath.Run(heap, heap->Visited.Items, heap->Visited.Count);
         return true;
     }
 

@@ -49,33 +49,18 @@ internal static unsafe class Finalization
     {
         void** members = heap->Visited.Items;
         ulong count = heap->Visited.Count;
-        long dead = Verify(heap, members, count);
-        SideData.Reset(heap);
+        long dead = SetVerification.Run(heap, members, count);
         ulong kept = dead < 0 ? 0 : (ulong)dead;
         heap->Visited.Count = kept;
         for (ulong i = kept; i < count; i++)
         {
+            // The log was emptied without a look at the dead: they may be logged again now.
             Header.Word(members[i]) &= ~HeaderFlags.Held;
+            Tracking.Refresh(heap, members[i]);
             Death.Release(heap, members[i]);
         }
 
         return count - kept;
-    }
-
-    private static long Verify(HeapState* heap, void** members, ulong count)
-    {
-        // The roots are pushed onto the very array they are read from: each lands where it was.
-        TrialDeletion.Tally tally = default;
-        heap->Visited.Count = 0;
-        for (ulong i = 0; i < count; i++)
-        {
-            if (!TrialDeletion.TryAddRoot(heap, Segment.PageOf(members[i]), members[i], held: 1, ref tally))
-            {
-                return -1;
-            }
-        }
-
-        return TrialDeletion.Run(heap, expand: false, ref tally);
     }
 
     private static bool IsAnyDue(void** members, ulong count)

@@ -1,7 +1,8 @@
 // A word for each block of the pages that a traversal touches, zero at first, in memory apart from the objects: a
 // traversal can be dropped at any point, counts stay exact meanwhile, and after fork it does not unshare object pages.
 //
-// Memory comes from chunks; one is kept between traversals, cleared as far as it was used.
+// Memory comes from chunks, each twice as large as the one before; the first and smallest is kept between traversals, cleared
+// as far as it was used.
 //
 // Invariant: outside a traversal no page has side data and Touched is null.
 
@@ -14,8 +15,8 @@ namespace RefRuntime.Cycles;
 
 internal static unsafe class SideData
 {
-    /// <summary>At the start of each chunk: the chunk before it.</summary>
-    private const int ChunkHeader = 64;
+    /// <summary>At the start of each chunk: the chunk before it, and its bytes.</summary>
+    private const ulong ChunkHeader = 64;
 
     /// <summary>The word of the object's block, making the page's words if need be. Null when the system has no memory.</summary>
     public static uint* TryGet(HeapState* heap, Page* page, void* payload)
@@ -41,19 +42,18 @@ internal static unsafe class SideData
         for (Page* page = heap->Touched; page != null;)
         {
             Page* next = page->NextTouched;
-            page->Side = null;
-            page->NextTouched = null;
+            Untouch(page);
             page = next;
         }
 
         heap->Touched = null;
         ulong used = heap->SideUsed;
-        while (heap->SideChunk != null && *(byte**)heap->SideChunk != null)
+        while (heap->SideChunk != null && Previous(heap->SideChunk) != null)
         {
-            byte* previous = *(byte**)heap->SideChunk;
-            Memory.Release(heap->SideChunk, Config.SideChunkBytes);
+            byte* previous = Previous(heap->SideChunk);
+            Memory.Release(heap->SideChunk, Bytes(heap->SideChunk));
             heap->SideChunk = previous;
-            used = Config.SideChunkBytes;
+            used = Bytes(previous);
         }
 
         if (heap->SideChunk != null)
@@ -63,31 +63,33 @@ internal static unsafe class SideData
         }
     }
 
+    /// <summary>Makes the page, which the caller has taken off HeapState.Touched, untouched again.</summary>
+    public static void Untouch(Page* page)
+    {
+        page->Side = null;
+        page->NextTouched = null;
+        page->DeadBlocks = 0;
+        page->IsSwept = 0;
+    }
+
     /// <summary>Gives everything back, outside a traversal.</summary>
     public static void Free(HeapState* heap)
     {
         if (heap->SideChunk != null)
         {
-            Memory.Release(heap->SideChunk, Config.SideChunkBytes);
+            Memory.Release(heap->SideChunk, Bytes(heap->SideChunk));
             heap->SideChunk = null;
             heap->SideUsed = 0;
         }
     }
 
-    private static bool TryTouch(HeapState* heap, Page* page)
+    /// <summary>Makes the page's words. False when the system has no memory.</summary>
+    public static bool TryTouch(HeapState* heap, Page* page)
     {
         ulong bytes = Bits.AlignUp((ulong)Blocks.CarvedOf(page) * sizeof(uint), 64);
-        if (heap->SideChunk == null || heap->SideUsed + bytes > Config.SideChunkBytes)
+        if ((heap->SideChunk == null || heap->SideUsed + bytes > Bytes(heap->SideChunk)) && !TryAddChunk(heap))
         {
-            byte* chunk = Memory.Reserve(Config.SideChunkBytes, Config.OsPageSize);
-            if (chunk == null)
-            {
-                return false;
-            }
-
-            *(byte**)chunk = heap->SideChunk;
-            heap->SideChunk = chunk;
-            heap->SideUsed = ChunkHeader;
+            return false;
         }
 
         page->Side = (uint*)(heap->SideChunk + heap->SideUsed);
@@ -96,4 +98,26 @@ internal static unsafe class SideData
         heap->Touched = page;
         return true;
     }
+
+    private static bool TryAddChunk(HeapState* heap)
+    {
+        ulong bytes = heap->SideChunk == null ? Config.MinSideChunkBytes : 2 * Bytes(heap->SideChunk);
+        bytes = bytes > Config.MaxSideChunkBytes ? Config.MaxSideChunkBytes : bytes;
+        byte* chunk = Memory.Reserve(bytes, Config.OsPageSize);
+        if (chunk == null)
+        {
+            return false;
+        }
+
+        Memory.Populate(chunk, bytes);
+        Previous(chunk) = heap->SideChunk;
+        Bytes(chunk) = bytes;
+        heap->SideChunk = chunk;
+        heap->SideUsed = ChunkHeader;
+        return true;
+    }
+
+    private static ref byte* Previous(byte* chunk) => ref *(byte**)chunk;
+
+    private static ref ulong Bytes(byte* chunk) => ref ((ulong*)chunk)[1];
 }

@@ -90,6 +90,22 @@ internal static unsafe class Blocks
     public static uint IndexOf(Page* page, void* payload) =>
         (uint)(((ulong)(uint)((byte*)payload - Config.HeaderSize - page->Start) * page->Reciprocal) >> 32);
 
+    /// <summary>
+    /// Does an object's block begin at this address, which lies in a segment? If so, which? The fraction of the product tells
+    /// whether the offset is a multiple: offset = k * size + r gives k * e + r * Reciprocal with e &lt; size, which is below
+    /// Reciprocal iff r = 0, since offsets are below 2^16 and sizes below 2^15 (Lemire, Kaser and Kurz, "Faster remainder by
+    /// direct computation", 2019).
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryIndexOf(Page* page, void* payload, out uint index)
+    {
+        // An address below Start wraps to an offset beyond any limit.
+        ulong offset = (ulong)((byte*)payload - Config.HeaderSize - page->Start);
+        ulong product = offset * page->Reciprocal;
+        index = (uint)(product >> 32);
+        return offset < page->Limit && (uint)product < page->Reciprocal;
+    }
+
     /// <summary>The payload of block <paramref name="index"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* PayloadAt(Page* page, uint index) => page->Start + (index * page->BlockSize) + Config.HeaderSize;
@@ -186,9 +202,33 @@ internal static unsafe class Blocks
         bool isOnly = page->Next == null && page->Previous == null;
         if (page->FreeCount == page->Carved && !isOnly)
         {
-            Unlink(heap, page);
-            Segments.ReturnPages(heap, page, 1);
+            if (heap->Sweeping != 0)
+            {
+                heap->RetireDeferred = 1;
+                return;
+            }
+
+            Retire(heap, page);
         }
+    }
+
+    /// <summary>Gives back a page all of whose blocks are dead or free, none of them in a bin, whatever is written in them.</summary>
+    public static void Retire(HeapState* heap, Page* page)
+    {
+        if (page->IsAvailable != 0)
+        {
+            Unlink(heap, page);
+        }
+
+        Segments.ReturnPages(heap, page, 1);
+    }
+
+    /// <summary>Do free blocks of the page lie in a bin or stash?</summary>
+    public static bool IsInBin(HeapState* heap, Page* page)
+    {
+        int bin = BinIndex(page->Domain, page->SizeClass);
+        ulong stash = page->Domain == Domain.Objects ? heap->Stash[page->SizeClass] : 0;
+        return (Page*)heap->BinPages[bin] == page && (heap->Bins[bin] | stash) != 0;
     }
 
     /// <summary>Returns pages that hysteresis kept although they are empty.</summary>
@@ -201,8 +241,7 @@ internal static unsafe class Blocks
                 Page* next = page->Next;
                 if (page->FreeCount == page->Carved)
                 {
-                    Unlink(heap, page);
-                    Segments.ReturnPages(heap, page, 1);
+                    Retire(heap, page);
                 }
 
                 page = next;

@@ -1,0 +1,28 @@
+// From a reference in some slot to the side word of what it refers to. Slots may have been written plainly: whatever is no
+// place of an object of this heap is no edge.
+
+using System.Runtime.CompilerServices;
+using RefRuntime.Core;
+using RefRuntime.Heap;
+
+namespace RefRuntime.Cycles;
+
+internal static unsafe class Edge
+{
+    /// <summary>
+    /// The page and block index of the child. True does not say that the block is in use: reading its header is left to
+    /// whoever visits it.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryLocate(HeapState* heap, void* child, out Page* page, out uint index)
+    {
+        page = Segment.PageOf(child);
+        if (((ulong)child & (Config.Alignment - 1)) != 0 || !SegmentMap.Contains(child) || Segment.Of(child)->Heap != heap)
+        {
+            index = 0;
+            return false;
+        }
+
+        return Blocks.TryIndexOf(page, child, out index);
+    }
+}

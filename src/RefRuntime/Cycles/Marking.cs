@@ -1,0 +1,278 @@
+// The first half of trial deletion: walk the edges of everything that the roots reach, and tally them against the counts.
+//
+// Pages in which most objects are roots are swept: their objects are visited in address order, and an edge into them is
+// one addition to a side word. Everywhere else the search goes from the candidates along edges, breadth first, with the
+// objects that come next prefetched.
+//
+// Lins, "Cyclic Reference Counting with Lazy Mark-Scan", 1992; Bacon and Rajan, "Concurrent Cycle Collection in Reference
+// Counted Systems", 2001. Unlike theirs, the trial counts lie beside the objects: counts stay exact, and a collection can
+// be dropped at any point.
+
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+using RefRuntime.Abi;
+using RefRuntime.Core;
+using RefRuntime.Heap;
+using RefRuntime.Objects;
+
+namespace RefRuntime.Cycles;
+
+internal unsafe struct Marking : IReferenceVisitor
+{
+    /// <summary>A page is swept when at least one in this many of its blocks is a candidate.</summary>
+    private const uint SweepRatio = 4;
+
+    private const ulong PrefetchDistance = 12;
+
+    private readonly HeapState* _heap;
+
+    /// <summary>The page of the object whose edges are being walked.</summary>
+    private PageView _near;
+
+    /// <summary>The type of the last object: neighbours are often of one type.</summary>
+    private TypeDescriptor* _type;
+    private TypeId _typeId;
+    private bool _isOutOfMemory;
+
+    public Marking(HeapState* heap)
+    {
+        _heap = heap;
+    }
+
+    /// <summary>Something was met that is no member: references may leave the set.</summary>
+    public bool SawOutside { get; private set; }
+
+    /// <summary>A member is a list: its storage is to be freed.</summary>
+    public bool SawList { get; private set; }
+
+    /// <summary>Dying means more for some member than releasing children.</summary>
+    public bool SawDuties { get; private set; }
+
+    /// <summary>Tallies all that the candidates reach, for a complete collection also what young pages hold. False = no memory.</summary>
+    public bool TryRun(bool isComplete) =>
+        TryChoosePages(isComplete) && TryVisitRoots() && TryVisitQueue();
+
+    /// <summary>An edge. Most lead into the page that is being walked; the others are looked up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Visit(void* child)
+    {
+        if (!_near.Contains(child))
+        {
+            VisitFar(child);
+        }
+        else if (_near.TryIndexOf(child, out uint index))
+        {
+            Tally(child, _near.Side + index, _near.IsSwept);
+        }
+    }
+
+    /// <summary>One addition; the first time the child joins the queue, unless a sweep comes by without being told.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Tally(void* child, uint* side, bool isSwept)
+    {
+        uint before = *side;
+        *side = SideWord.AddEdge(before);
+        if (before == 0 && !isSwept)
+        {
+            Enqueue(child);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void VisitFar(void* child)
+    {
+        if (!Edge.TryLocate(_heap, child, out Page* page, out uint index))
+        {
+            return;
+        }
+
+        if (page->Side == null && !SideData.TryTouch(_heap, page))
+        {
+            _isOutOfMemory = true;
+            return;
+        }
+
+        Tally(child, page->Side + index, page->IsSwept != 0);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Enqueue(void* child)
+    {
+        if (!_heap->Visited.TryPush(child))
+        {
+            _isOutOfMemory = true;
+        }
+    }
+
+    /// <summary>Decides which pages are swept, before any edge is walked.</summary>
+    private readonly bool TryChoosePages(bool isComplete)
+    {
+        for (Segment* segment = _heap->Segments; segment != null; segment = segment->Next)
+        {
+            ulong young = isComplete ? segment->YoungPages : 0;
+            for (ulong pages = young | segment->CandidatePages; pages != 0; pages &= pages - 1)
+            {
+                int index = BitOperations.TrailingZeroCount(pages);
+                Page* page = Segment.PageTable(segment) + index;
+                bool isYoung = (young & (1ul << index)) != 0;
+                if ((isYoung || page->CandidateCount >= Blocks.CarvedOf(page) / SweepRatio) && page->Limit != 0)
+                {
+                    if (page->Side == null && !SideData.TryTouch(_heap, page))
+                    {
+                        return false;
+                    }
+
+                    page->IsSwept = 1;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private bool TryVisitRoots()
+    {
+        for (Segment* segment = _heap->Segments; segment != null; segment = segment->Next)
+        {
+            // Young pages of a collection that is not complete are not swept and have no candidates, or few.
+            for (ulong pages = segment->YoungPages | segment->CandidatePages; pages != 0; pages &= pages - 1)
+            {
+                Page* page = Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages);
+                if (!(page->IsSwept != 0 ? TrySweep(page) : TryVisitCandidates(page)))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private bool TrySweep(Page* page)
+    {
+        _near = new PageView(page);
+        uint* side = page->Side;
+        byte* header = page->Start;
+        for (uint offset = 0; offset < page->Limit; offset += page->BlockSize, side++)
+        {
+            if (*(ulong*)(header + offset) != 0)
+            {
+                Process(header + offset + Config.HeaderSize, side);
+            }
+
+            if (page->BlockSize == 0)
+            {
+                break;
+            }
+        }
+
+        return !_isOutOfMemory;
+    }
+
+    private bool TryVisitCandidates(Page* page)
+    {
+        if (page->CandidateCount == 0)
+        {
+            return true;
+        }
+
+        if (page->Side == null && !SideData.TryTouch(_heap, page))
+        {
+            return false;
+        }
+
+        _near = new PageView(page);
+        ulong* bitmap = Segment.Bitmap(page);
+        uint words = (Blocks.CarvedOf(page) + 63) / 64;
+        for (uint w = 0; w < words; w++)
+        {
+            for (ulong bits = bitmap[w]; bits != 0; bits &= bits - 1)
+            {
+                uint index = (w * 64) + (uint)BitOperations.TrailingZeroCount(bits);
+                if ((page->Side[index] & SideWord.Done) == 0)
+                {
+                    Process(Blocks.PayloadAt(page, index), page->Side + index);
+                }
+            }
+        }
+
+        return !_isOutOfMemory;
+    }
+
+    private bool TryVisitQueue()
+    {
+        for (ulong i = 0; i < _heap->Visited.Count && !_isOutOfMemory; i++)
+        {
+            if (Sse.IsSupported && i + PrefetchDistance < _heap->Visited.Count)
+            {
+                Sse.Prefetch0((byte*)_heap->Visited.Items[i + PrefetchDistance] - Config.HeaderSize);
+            }
+
+            void* payload = _heap->Visited.Items[i];
+            Page* page = Segment.PageOf(payload);
+            uint* side = page->Side + Blocks.IndexOf(page, payload);
+            if ((*side & SideWord.Done) == 0)
+            {
+                _near = new PageView(page);
+                Process(payload, side);
+            }
+        }
+
+        return !_isOutOfMemory;
+    }
+
+    /// <summary>Sets an object's count against the edges to it, and walks its own edges.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Process(void* payload, uint* side)
+    {
+        ulong word = Header.Word(payload);
+        uint references = (uint)word;
+        if ((word & HeaderFlags.Skipped) != 0 || references - 1 >= SideWord.MaxCount)
+        {
+            if (!IsMemberSlow(word, ref references))
+            {
+                *side |= SideWord.Outside | SideWord.Done | SideWord.Seen;
+                SawOutside = true;
+                return;
+            }
+
+            if (references > SideWord.MaxCount)
+            {
+                // Its edges are left out as well: what it refers to then looks held from outside, and lives.
+                *side = SideWord.VisitedLive(*side);
+                return;
+            }
+        }
+
+        *side = SideWord.Visited(*side, references);
+        TypeDescriptor* type = _type;
+        if (Header.TypeOf(word) != _typeId)
+        {
+            type = LookUp(Header.TypeOf(word));
+        }
+
+        if ((type->Shape & ~(Shape.Offsets | Shape.Items)) != 0 || type->HasDuties || (word & HeaderFlags.HasWeak) != 0)
+        {
+            SawDuties |= type->HasDuties || (word & HeaderFlags.HasWeak) != 0;
+            SawList |= (type->Shape & Shape.List) != 0;
+        }
+
+        References.Visit(payload, type, ref this);
+    }
+
+    private TypeDescriptor* LookUp(TypeId id)
+    {
+        _typeId = id;
+        _type = TypeRegistry.Get(id);
+        return _type;
+    }
+
+    /// <summary>For headers that are not those of a tracked object with a plain count.</summary>
+    private static bool IsMemberSlow(ulong word, ref uint references)
+    {
+        long counted = Header.References((int)word);
+        references = counted > SideWord.MaxCount ? (uint)SideWord.MaxCount + 1 : (uint)counted;
+        return (word & HeaderFlags.Skipped) == 0 && counted != 0;
+    }
+}

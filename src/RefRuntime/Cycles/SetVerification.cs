@@ -1,0 +1,81 @@
+// Is a set still held by nobody but itself? Asked after its finalizers have run, over the set alone: counts, less the one
+// that the runtime holds, against edges within the set. Members that are held from outside now, and all of the set that
+// they reach, are live.
+
+using System.Runtime.CompilerServices;
+using RefRuntime.Heap;
+using RefRuntime.Objects;
+
+namespace RefRuntime.Cycles;
+
+internal unsafe struct SetVerification : IReferenceVisitor
+{
+    private readonly HeapState* _heap;
+
+    private SetVerification(HeapState* heap)
+    {
+        _heap = heap;
+    }
+
+    /// <summary>
+    /// Sorts the members, each of which the runtime holds once: the dead first, as many as returned. Negative = no memory;
+    /// the order may have changed. The traversal is over either way.
+    /// </summary>
+    public static long Run(HeapState* heap, void** members, ulong count)
+    {
+        long dead = TryTally(heap, members, count) && new LifePropagation(heap).TryRun() ? Partition(members, count) : -1;
+        heap->Live.Count = 0;
+        SideData.Reset(heap);
+        return dead;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Visit(void* child)
+    {
+        if (Edge.TryLocate(_heap, child, out Page* page, out uint index) && page->Side != null && page->Side[index] != 0)
+        {
+            page->Side[index] = SideWord.AddEdge(page->Side[index]);
+        }
+    }
+
+    private static bool TryTally(HeapState* heap, void** members, ulong count)
+    {
+        for (ulong i = 0; i < count; i++)
+        {
+            uint* side = SideData.TryGet(heap, Segment.PageOf(members[i]), members[i]);
+            if (side == null)
+            {
+                return false;
+            }
+
+            // Immortal by now: it lives.
+            long references = Header.References(Header.Count(members[i])) - 1;
+            *side = references > SideWord.MaxCount ? SideWord.VisitedLive(0) : SideWord.Visited(0, (uint)references);
+        }
+
+        SetVerification edges = new(heap);
+        for (ulong i = 0; i < count; i++)
+        {
+            References.Visit(members[i], ObjectLookup.TypeOf(members[i]), ref edges);
+        }
+
+        return true;
+    }
+
+    private static long Partition(void** members, ulong count)
+    {
+        ulong dead = 0;
+        for (ulong i = 0; i < count; i++)
+        {
+            if (SideWord.IsDead(*SideData.Get(members[i])))
+            {
+                void* live = members[dead];
+                members[dead] = members[i];
+                members[i] = live;
+                dead++;
+            }
+        }
+
+        return (long)dead;
+    }
+}

@@ -1,0 +1,54 @@
+// What a collection knows of one object: a 32-bit word beside its page.
+//
+//    31                           4      3       2        1      0
+//   |  edges seen - count, mod 2^28  | live | outside | done | seen |
+//
+//   0         not seen
+//   outside   seen, but no member: a plain leaf, acyclic, untracked, frozen, immortal, or no object at all
+//   done      its header was read and its edges were walked
+//   value     0 when all its references come from members (dead, unless something live reaches it); negative, when some
+//             come from outside; positive, when a borrowed pointer stands in a strong slot (then it is taken for live)
+//
+// The value meets edges and count in any order, so an edge is one addition and touches only this word, not the object. It
+// stands above the flags, so that it may wrap: counts above MaxCount are not tried, so for a wrong 0 somebody would have to
+// write 2^27 borrowed pointers to one object into strong slots.
+
+using System.Runtime.CompilerServices;
+
+namespace RefRuntime.Cycles;
+
+internal static class SideWord
+{
+    public const uint Seen = 1;
+    public const uint Done = 2;
+    public const uint Outside = 4;
+    public const uint Live = 8;
+    public const uint Edge = 16;
+    private const uint ValueMask = ~(Edge - 1);
+
+    /// <summary>Larger counts than this are not tried: their objects are taken for live.</summary>
+    public const uint MaxCount = 1 << 26;
+
+    /// <summary>A member whose references all come from members, and that nothing live reaches.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsDead(uint side) => side == (Done | Seen);
+
+    /// <summary>A member that lives by itself, and whose life has not been propagated yet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsLiveRoot(uint side) => (side & (Outside | Live | Done)) == Done && (side & ValueMask) != 0;
+
+    /// <summary>A member not known to be live.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsUndecidedMember(uint side) => (side & (Outside | Live)) == 0 && side != 0;
+
+    /// <summary>One more edge.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint AddEdge(uint side) => (side | Seen) + Edge;
+
+    /// <summary>The object has been read: <paramref name="references"/> are to be explained by edges.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Visited(uint side, uint references) => (side | Seen | Done) - (references * Edge);
+
+    /// <summary>The object has been read, and lives whatever its edges say.</summary>
+    public static uint VisitedLive(uint side) => (side & (Edge - 1)) | Seen | Done | (MaxCount * Edge);
+}
