@@ -73,7 +73,8 @@ internal unsafe struct ChildRelease
             return;
         }
 
-        if ((word & HeaderFlags.PlainLeaf) != 0)
+        // A sweep must not lose pages under its feet; it drains the queue when it is over.
+        if ((word & HeaderFlags.PlainLeaf) != 0 && (Heap->Sweeping == 0 || Segment.PageOf(child)->Kind == PageKind.Small))
         {
             ObjectMemory.Free(Heap, child);
             return;

@@ -35,13 +35,23 @@ internal static unsafe class Death
         }
     }
 
-    /// <summary>Gives back one reference to the object and lets it die if it was the last.</summary>
+    /// <summary>
+    /// Gives back one reference to the object and lets it die if it was the last. At once, unless a destroy callback of a
+    /// self-releasing type does it: then when that callback is over, so that such types too die iteratively.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Release(HeapState* heap, void* payload)
     {
         if (Counts.Decrement(heap, payload))
         {
-            Begin(heap, payload);
+            if (heap->InDestroy == ForeignCode.SelfReleasing)
+            {
+                DeathQueue.Push(heap, payload);
+            }
+            else
+            {
+                Begin(heap, payload);
+            }
         }
     }
 
@@ -68,9 +78,7 @@ internal static unsafe class Death
     {
         TypeDescriptor* type = ObjectLookup.TypeOf(payload);
         ChildRelease release = new() { Heap = heap };
-        bool hasDuties = type->Finalize != null || type->Destroy != null || (type->Shape & (Shape.Traverse | Shape.List)) != 0
-            || type->Id == TypeId.WeakRef;
-        if (hasDuties || (Header.Word(payload) & (HeaderFlags.HasWeak | HeaderFlags.Held)) != 0)
+        if (type->HasDuties || (type->Shape & Shape.List) != 0 || (Header.Word(payload) & (HeaderFlags.HasWeak | HeaderFlags.Held)) != 0)
         {
             return StepSlow(heap, payload, type);
         }

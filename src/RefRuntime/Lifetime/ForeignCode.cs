@@ -12,6 +12,9 @@ namespace RefRuntime.Lifetime;
 
 internal static unsafe class ForeignCode
 {
+    /// <summary>HeapState.InDestroy inside the destroy callback of a self-releasing type.</summary>
+    public const int SelfReleasing = 2;
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Finalize(HeapState* heap, TypeDescriptor* type, void* payload)
     {
@@ -24,7 +27,7 @@ internal static unsafe class ForeignCode
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Destroy(HeapState* heap, TypeDescriptor* type, void* payload)
     {
-        int saved = Enter(heap, inDestroy: 1);
+        int saved = Enter(heap, inDestroy: type->IsSelfReleasing ? SelfReleasing : 1);
         type->Destroy(payload, type->User);
         Leave(heap, saved);
     }
