@@ -656,7 +656,7 @@ Items begin right behind the fixed part and are zeroed with it. The number of it
 changes; for a sequence that grows see Lists.
 
 Returns:   The object, referenced once; NULL on error.
-Errors:    As rr_alloc(); also RR_E_TYPE if `count` is not 0 and the type has no items,
+Errors:    As rr_alloc(); also RR_E_ARGUMENT if `count` is not 0 and the type has no items,
            RR_E_OVERFLOW if the size is not representable.
 Callbacks: May collect first, so may run finalizers and weak callbacks.
 Cost:      Constant time, apart from clearing the payload and from a collection that is due.

@@ -291,7 +291,7 @@ class WrongCalls(unittest.TestCase):
         plain = rr.rr_type_info(struct_size=sizeof(rr.rr_type_info), name=b"plain", size=16)
         number = rr.rr_type_new(byref(plain))
         self.assertGreaterEqual(number, rr.RR_TYPE_FIRST_USER)
-        self.expect("rr_alloc_items", (self.heap, number, 1), None, (rr.RR_E_TYPE,))
+        self.expect("rr_alloc_items", (self.heap, number, 1), None, (rr.RR_E_ARGUMENT,))
 
     def test_raw_memory(self) -> None:
         one, two = rr.rr_mem_alloc(self.heap, 0), rr.rr_mem_alloc(self.heap, 0)

@@ -35,7 +35,7 @@ internal static unsafe class ObjectExports
     /// <remarks>Items begin right behind the fixed part and are zeroed with it. The number of items never changes; for a
     /// sequence that grows see Lists.</remarks>
     /// <returns>The object, referenced once; NULL on error.</returns>
-    /// <errors>As rr_alloc(); also RR_E_TYPE if <paramref name="count"/> is not 0 and the type has no items, RR_E_OVERFLOW
+    /// <errors>As rr_alloc(); also RR_E_ARGUMENT if <paramref name="count"/> is not 0 and the type has no items, RR_E_OVERFLOW
     /// if the size is not representable.</errors>
     /// <callbacks>May collect first, so may run finalizers and weak callbacks.</callbacks>
     /// <cost>Constant time, apart from clearing the payload and from a collection that is due.</cost>

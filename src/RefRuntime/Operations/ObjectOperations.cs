@@ -115,7 +115,7 @@ internal static unsafe class ObjectOperations
 
         if (items != 0 && !type->HasItems)
         {
-            LastError.Number(Status.Type, function, "count", items, "is not 0, but the type has no trailing items");
+            LastError.Number(Status.Argument, function, "count", items, "is not 0, but the type has no trailing items");
             return null;
         }
 
