@@ -97,9 +97,10 @@ typedef struct rr_stats rr_stats;
  * Threads. A heap belongs to the thread that made it, or is shared by threads in one of two ways;
  * see Heaps. Errors are kept per thread.
  *
- * Process. After fork the child's thread goes on owning what its parent's thread owned. Calls from
- * atexit handlers are fine, calls from destructors of thread-specific data are not. dlclose leaves
- * the library loaded.
+ * Process. After fork the child's thread goes on owning what its parent's thread owned. A fork
+ * waits up to 0.1 s for other threads to leave synchronized heaps; a heap that one of them is still
+ * using then is lost to the child, which gets RR_E_WRONG_THREAD. Calls from atexit handlers are
+ * fine, calls from destructors of thread-specific data are not. dlclose leaves the library loaded.
  *
  * Sized structs. A struct that begins with struct_size may grow at its end in later releases. The
  * caller sets struct_size to the sizeof it was compiled with, and the library reads and writes no

@@ -25,8 +25,8 @@ class Heap(HeapCore):
                    Finalizers and callbacks run with that lock held: they must not wait for a thread that uses the heap.
                    ``serialized=False`` gives the heap to the thread that makes it; others get a ``WrongThreadError``.
     synchronized   any thread at any time, also threads of native code: the library locks. Calls give up the GIL.
-                   Finalizers and callbacks run with that lock held. Fork only while no other thread is in a call: the
-                   child would find the lock taken for ever. (With the other two kinds of heap a fork is always safe.)
+                   Finalizers and callbacks run with that lock held. A fork waits a moment for other threads to leave
+                   the heap; if one stays inside a callback, the child gets a ``WrongThreadError`` from that heap.
     manual_gc      no automatic collection, not even at the limit.
     bounded        automatic collections in bounded slices.
     checked        find misuse early, at the price of speed.

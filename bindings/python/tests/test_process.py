@@ -175,6 +175,38 @@ class Fork(HeapTestCase):
             made = heap.list()
             self.in_child(lambda: 0 if heap.collect() == 0 and len(made) == 0 else 1)
 
+    def test_a_child_never_hangs_on_a_heap_that_other_threads_are_using(self) -> None:
+        with refruntime.Heap(synchronized=True) as heap:
+            Node = heap.type("Node", refs=["next"], finalizer=lambda _node: time.sleep(0))
+            stop = threading.Event()
+
+            def work() -> None:
+                while not stop.is_set():
+                    node = Node()
+                    node.next = node
+                    heap.collect()
+
+            def child() -> int:
+                try:
+                    made = heap.list()
+                    made.append(made)
+                    del made
+                    return 0 if heap.collect() >= 1 else 1
+                except refruntime.WrongThreadError:
+                    return 0
+
+            threads = [threading.Thread(target=work) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            try:
+                for _ in range(5):
+                    self.in_child(child)
+            finally:
+                stop.set()
+                for thread in threads:
+                    thread.join()
+            heap.verify()
+
     def test_a_fork_inside_a_finalizer(self) -> None:
         def finalizer(_node: Any) -> None:
             self.in_child(lambda: 0 if len(self.heap.list([self.heap.list()])) == 1 else 1)

@@ -10,6 +10,8 @@ internal static unsafe class HeapAccess
 {
     private static void* Nobody => (void*)-1;
 
+    private static void* Lost => (void*)-2;
+
     /// <summary>May this thread change the heap?</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool MayChange(HeapState* heap) => heap->Owner == null || heap->Owner == HostThread.Token;
@@ -23,6 +25,12 @@ internal static unsafe class HeapAccess
     public static void EnterTraverse(HeapState* heap) => heap->Owner = Nobody;
 
     public static void LeaveTraverse(HeapState* heap) => heap->Owner = heap->TrueOwner;
+
+    /// <summary>Was the heap in use by a thread that this process, a forked child, does not have?</summary>
+    public static bool IsLost(HeapState* heap) => heap->Owner == Lost;
+
+    /// <summary>Refuses the heap to every thread, for good.</summary>
+    public static void Lose(HeapState* heap) => SetOwner(heap, Lost);
 
     /// <summary>Makes the token's thread the owner, also from inside a callback; null = any thread.</summary>
     public static void SetOwner(HeapState* heap, void* token)

@@ -210,6 +210,9 @@ internal unsafe struct HeapState
     /// <summary>How often the thread that holds the lock has taken it.</summary>
     public int LockDepth;
 
+    /// <summary>1 while the lock is taken for a fork.</summary>
+    public int IsLockedForFork;
+
     /// <summary>The next heap with a lock, see SynchronizedHeaps.</summary>
     public HeapState* NextSynchronized;
 

@@ -135,7 +135,9 @@ internal static unsafe class Access
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Status Refuse(string function, string argument, void* value, HeapState* heap) =>
-        HeapAccess.IsInTraverse(heap)
+        HeapAccess.IsLost(heap)
+            ? LastError.Pointer(Status.WrongThread, function, argument, value, "belongs to a heap that another thread was using when this process was forked")
+            : HeapAccess.IsInTraverse(heap)
             ? LastError.Pointer(Status.Busy, function, argument, value, "can't be used while a traverse callback runs")
             : LastError.Pointer(Status.WrongThread, function, argument, value, "belongs to a heap that another thread owns");
 

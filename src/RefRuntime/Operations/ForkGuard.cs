@@ -2,8 +2,9 @@
 // by that thread at the moment of fork. As glibc does for malloc: take them all before, give them back after, in the parent;
 // in the child make them anew, since a recursive mutex knows its owner by a number that fork changes.
 //
-// Order: the heaps' locks are tried, not waited for, while the list is held: a thread in a callback may hold its heap's
-// lock and want the list.
+// A thread in a callback holds its heap's lock, and may wait there for something that the forking thread holds, such as
+// Python's GIL. So after PatienceNanoseconds the fork goes ahead: the parent loses nothing, and in the child that heap, which
+// nobody can finish working on, refuses every call instead of hanging.
 
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -16,6 +17,8 @@ namespace RefRuntime.Operations;
 
 internal static unsafe class ForkGuard
 {
+    private const ulong PatienceNanoseconds = 100_000_000;
+
     public static void Install() => HostThread.AtFork(&OnPrepare, &OnParent, &OnChild);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -30,10 +33,12 @@ internal static unsafe class ForkGuard
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Prepare()
     {
-        SynchronizedHeaps.Gate.Enter();
+        ulong begun = Clock.Nanoseconds();
         SpinWait wait = default;
-        while (!TryLockAll())
+        SynchronizedHeaps.Gate.Enter();
+        while (!TryLockAll() && Clock.Nanoseconds() - begun < PatienceNanoseconds)
         {
+            // Not while the list is held: whoever holds a heap's lock may want the list.
             SynchronizedHeaps.Gate.Exit();
             wait.SpinOnce();
             SynchronizedHeaps.Gate.Enter();
@@ -48,7 +53,11 @@ internal static unsafe class ForkGuard
     {
         for (HeapState* heap = SynchronizedHeaps.First; heap != null; heap = heap->NextSynchronized)
         {
-            Os.Mutex.Exit(&heap->Lock);
+            if (heap->IsLockedForFork != 0)
+            {
+                heap->IsLockedForFork = 0;
+                Os.Mutex.Exit(&heap->Lock);
+            }
         }
 
         OpenGates();
@@ -59,8 +68,15 @@ internal static unsafe class ForkGuard
     {
         for (HeapState* heap = SynchronizedHeaps.First; heap != null; heap = heap->NextSynchronized)
         {
-            // Whoever forks inside a callback holds the lock that often, and will give it back.
             Os.Mutex.Initialize(&heap->Lock);
+            if (heap->IsLockedForFork == 0)
+            {
+                HeapAccess.Lose(heap);
+                continue;
+            }
+
+            // Whoever forks inside a callback holds the lock that often, and will give it back.
+            heap->IsLockedForFork = 0;
             for (int i = 0; i < heap->LockDepth; i++)
             {
                 Os.Mutex.Enter(&heap->Lock);
@@ -70,22 +86,21 @@ internal static unsafe class ForkGuard
         OpenGates();
     }
 
+    /// <summary>Takes the locks that are still to be taken. False if some are not to be had now.</summary>
     private static bool TryLockAll()
     {
+        bool hasAll = true;
         for (HeapState* heap = SynchronizedHeaps.First; heap != null; heap = heap->NextSynchronized)
         {
-            if (!Os.Mutex.TryEnter(&heap->Lock))
+            if (heap->IsLockedForFork == 0)
             {
-                for (HeapState* taken = SynchronizedHeaps.First; taken != heap; taken = taken->NextSynchronized)
-                {
-                    Os.Mutex.Exit(&taken->Lock);
-                }
-
-                return false;
+                bool isTaken = Os.Mutex.TryEnter(&heap->Lock);
+                heap->IsLockedForFork = isTaken ? 1 : 0;
+                hasAll &= isTaken;
             }
         }
 
-        return true;
+        return hasAll;
     }
 
     private static void OpenGates()

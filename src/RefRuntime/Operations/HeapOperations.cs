@@ -214,7 +214,7 @@ internal static unsafe class HeapOperations
             return LastError.Pointer(Status.Busy, "rr_heap_attach", "heap", heap, "can't change its owner while a callback runs");
         }
 
-        if (heap->TrueOwner != null)
+        if (heap->TrueOwner != null && !HeapAccess.IsLost(heap))
         {
             HeapAccess.SetOwner(heap, HostThread.Token);
         }

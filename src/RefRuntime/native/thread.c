@@ -1,8 +1,8 @@
 /*
  * thread.c: what the library keeps per thread.
  *
- * It is C because C reaches thread-local storage for half the price of [ThreadStatic], and because what is kept here
- * must be found at the same address for as long as the thread lives: managed memory gives no such promise.
+ * It is C because what is kept here must be found at the same address for as long as the thread lives, and goes with
+ * the thread: managed memory gives no such promise.
  *
  * Invariants
  *   - A token is never NULL, differs between any two threads of a process, also when one has ended before the other
