@@ -1,0 +1,81 @@
+// Random programs against the oracle. A failure prints the seed and the shortest program that still fails.
+//
+//   RR_MODEL_SEED      runs this one seed, in each profile
+//   RR_MODEL_PROGRAMS  programs in the plain profiles, instead of the default
+//   RR_MODEL_TRACE     says on standard error which program begins: for failures that end the process
+
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using NUnit.Framework;
+using RefRuntime.Abi;
+
+namespace RefRuntime.Tests.Model;
+
+public sealed class ModelTests
+{
+    private const int Steps = 1000;
+
+#if RR_TINY
+    private const int Programs = 60;
+    private const ulong Limit = 192 * 1024;
+#else
+    private const int Programs = 250;
+    private const ulong Limit = 3 * 1024 * 1024;
+#endif
+
+    private static readonly Profile[] s_profiles =
+    [
+        new("manual") { Flags = HeapFlags.ManualGc },
+        new("automatic") { IsWatched = true },
+        new("synchronized") { Flags = HeapFlags.Synchronized, IsWatched = true },
+        new("serialized, few objects") { Flags = HeapFlags.Serialized, IsWatched = true, Handles = 8 },
+        new("many objects") { Flags = HeapFlags.ManualGc, Handles = 150 },
+        new("collected before every allocation") { Flags = HeapFlags.ManualGc, CollectsBeforeAllocation = true },
+        new("limited") { MaxBytes = Limit, IsWatched = true },
+    ];
+
+    private static IEnumerable<TestCaseData> Profiles => s_profiles.Select(profile => new TestCaseData(profile).SetArgDisplayNames(profile.Name));
+
+    [TestCaseSource(nameof(Profiles))]
+    public void Library_and_oracle_agree(object profile)
+    {
+        int first = Environment.GetEnvironmentVariable("RR_MODEL_SEED") is { } seed ? int.Parse(seed, CultureInfo.InvariantCulture) : 0;
+        int programs = Environment.GetEnvironmentVariable("RR_MODEL_PROGRAMS") is { } number ? int.Parse(number, CultureInfo.InvariantCulture) : Programs;
+        for (int i = 0; i < (first != 0 ? 1 : programs); i++)
+        {
+            Check(Program.Generate(first != 0 ? first : 1 + i, (Profile)profile, Steps));
+        }
+    }
+
+    private static void Check(Program program)
+    {
+        if (Environment.GetEnvironmentVariable("RR_MODEL_TRACE") is not null)
+        {
+            Console.Error.WriteLine($"{program.Profile}: seed {program.Seed}");
+        }
+
+        string? failure = Machine.Run(program);
+        if (failure is null)
+        {
+            return;
+        }
+
+        Program shrunk = Shrinker.Shrink(program, shorter => Machine.Run(shorter) is { } other && IsSame(failure, other));
+        var story = new List<string>();
+        string? shrunkFailure = Machine.Run(shrunk, story);
+        Assert.Fail(
+            $"RR_MODEL_SEED={program.Seed}, profile '{program.Profile}': {failure}\n"
+            + $"Shrunk to {shrunk.Operations.Count} operations: {shrunkFailure}\n  {string.Join("\n  ", story)}");
+    }
+
+    /// <summary>Is it the same failure, up to names of objects and numbers?</summary>
+    private static bool IsSame(string one, string other) => Essence(one) == Essence(other);
+
+    private static string Essence(string failure)
+    {
+        string message = failure[(failure.IndexOf(": ", StringComparison.Ordinal) + 2)..];
+        return string.Concat(message.Split(' ').Where(word => word.All(char.IsAsciiLetterLower)));
+    }
+}
