@@ -11,6 +11,12 @@ internal static unsafe class Tracking
     /// <summary>Sets Quiet, Skipped and PlainLeaf to what follows from everything else. Takes the object out of the log if it can be no candidate.</summary>
     public static void Refresh(HeapState* heap, void* payload)
     {
+        if (Header.Count(payload) == 0)
+        {
+            // It waits for its death, perhaps in the bitmap that otherwise is the log.
+            return;
+        }
+
         ref ulong word = ref Header.Word(payload);
         TypeDescriptor* type = TypeRegistry.Get(Header.TypeOf(word));
         bool isPlain = (type->NewHeader & HeaderFlags.PlainLeaf) != 0 && (word & HeaderFlags.HasWeak) == 0;

@@ -67,6 +67,12 @@ internal static unsafe class Neighbours
 
         public bool Visit(Page* page, void* payload)
         {
+            if (Header.Count(payload) == 0)
+            {
+                // Past its destroy callback, perhaps: what traverse would read may be gone.
+                return true;
+            }
+
             EdgeFinder finder = new() { Target = Target };
             References.Visit(payload, ObjectLookup.TypeOf(payload), ref finder);
             if (finder.IsFound)

@@ -1,7 +1,8 @@
 // Why is this object still alive? The shortest chain from an object that is held from outside the heap.
 //
 // Held from outside: the count is larger than the number of edges to the object, or it is immortal. So one walk counts the
-// edges of the whole heap into side data, and a breadth-first search from all such objects at once finds the target.
+// edges of the whole heap into side data, and a breadth-first search from all such objects at once finds the target. What is
+// dying is no member: past its destroy callback, traverse could not be called any more.
 
 using RefRuntime.Cycles;
 using RefRuntime.Heap;
@@ -89,7 +90,7 @@ internal static unsafe class RetainingPath
     private static ulong ParentOf(Search* search, ulong index) => (ulong)search->Parents.Items[index] - 1;
 
     private static bool IsMember(HeapState* heap, void* child) =>
-        ObjectLookup.IsObject(child) && Segment.Of(child)->Heap == heap;
+        ObjectLookup.IsObject(child) && Segment.Of(child)->Heap == heap && Header.Count(child) != 0;
 
     private struct Search
     {
@@ -131,7 +132,11 @@ internal static unsafe class RetainingPath
 
         public bool Visit(Page* page, void* payload)
         {
-            References.Visit(payload, ObjectLookup.TypeOf(payload), ref Edges);
+            if (Header.Count(payload) != 0)
+            {
+                References.Visit(payload, ObjectLookup.TypeOf(payload), ref Edges);
+            }
+
             return !Edges.IsOutOfMemory;
         }
     }

@@ -31,12 +31,12 @@ internal static unsafe class DeathQueue
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* Pop(HeapState* heap, ulong queueBase)
     {
-        if (heap->QueueTop == queueBase && heap->QueueSpilled != 0)
+        if (heap->QueueTop > queueBase)
         {
-            Unspill(heap);
+            return (void*)heap->Queue[--heap->QueueTop];
         }
 
-        return heap->QueueTop > queueBase ? (void*)heap->Queue[--heap->QueueTop] : null;
+        return heap->QueueSpilled != 0 ? Unspill(heap) : null;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -48,21 +48,23 @@ internal static unsafe class DeathQueue
         heap->QueueSpilled = 1;
     }
 
-    /// <summary>Fills the free part of the array with spilled objects. At least one, if there is any: a full array spills to its own last place.</summary>
+    /// <summary>Returns one spilled object, or null, and fills the free part of the array with others.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Unspill(HeapState* heap)
+    private static void* Unspill(HeapState* heap)
     {
-        Collector visitor = new() { Heap = heap };
-        bool sawAll = CandidateLog.Visit(heap, ref visitor);
-        if (sawAll)
+        Finder finder = new() { Heap = heap };
+        if (CandidateLog.Visit(heap, ref finder))
         {
             heap->QueueSpilled = 0;
         }
+
+        return finder.First;
     }
 
-    private struct Collector : IBlockVisitor
+    private struct Finder : IBlockVisitor
     {
         public HeapState* Heap;
+        public void* First;
 
         public bool Visit(Page* page, void* payload)
         {
@@ -71,14 +73,22 @@ internal static unsafe class DeathQueue
                 return true;
             }
 
-            if (Heap->QueueTop == Config.DeathQueueLength)
+            if (First != null && Heap->QueueTop == Config.DeathQueueLength)
             {
                 return false;
             }
 
             CandidateLog.ClearBit(page, payload);
             Header.Word(payload) &= ~HeaderFlags.Spilled;
-            Heap->Queue[Heap->QueueTop++] = (ulong)payload;
+            if (First == null)
+            {
+                First = payload;
+            }
+            else
+            {
+                Heap->Queue[Heap->QueueTop++] = (ulong)payload;
+            }
+
             return true;
         }
     }
