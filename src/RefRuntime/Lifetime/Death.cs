@@ -44,14 +44,21 @@ internal static unsafe class Death
     {
         if (Counts.Decrement(heap, payload))
         {
-            if (heap->InDestroy == ForeignCode.SelfReleasing)
-            {
-                DeathQueue.Push(heap, payload);
-            }
-            else
-            {
-                Begin(heap, payload);
-            }
+            Last(heap, payload);
+        }
+    }
+
+    /// <summary>The rest of Release when the count has become 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Last(HeapState* heap, void* payload)
+    {
+        if (heap->InDestroy == ForeignCode.SelfReleasing)
+        {
+            DeathQueue.Push(heap, payload);
+        }
+        else
+        {
+            Begin(heap, payload);
         }
     }
 

@@ -33,11 +33,18 @@ internal static unsafe class CountOperations
                 return Status.Ok;
             }
 
-            const ulong Mask = HeaderFlags.PlainLeaf | HeaderFlags.Held | HeaderFlags.Frozen;
-            if ((int)word == 1 && (word & Mask) == HeaderFlags.PlainLeaf && Segment.PageOf(payload)->Kind == PageKind.Small)
+            if ((int)word == 1 && (word & HeaderFlags.Held) == 0)
             {
-                Header.Word(payload) = 0;
-                Blocks.Push(ObjectLookup.HeapOf(payload), Segment.PageOf(payload), payload);
+                const ulong Mask = HeaderFlags.PlainLeaf | HeaderFlags.Frozen;
+                if ((word & Mask) == HeaderFlags.PlainLeaf && Segment.PageOf(payload)->Kind == PageKind.Small)
+                {
+                    Header.Word(payload) = 0;
+                    Blocks.Push(ObjectLookup.HeapOf(payload), Segment.PageOf(payload), payload);
+                    return Status.Ok;
+                }
+
+                Header.Count(payload) = 0;
+                Death.Last(ObjectLookup.HeapOf(payload), payload);
                 return Status.Ok;
             }
         }
