@@ -29,6 +29,7 @@ static void in_a_child(int (*scenario)(void)) {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
+        alarm(100); /* it ends, whatever happens */
         int line = scenario();
         if (line != 0)
             fprintf(stderr, "the requirement on line %d does not hold; last error: %s\n", line, rr_last_error());
@@ -205,12 +206,60 @@ static void objects_die_without_any_memory_to_spare(void **state) {
     in_a_child(drop_a_graph_with_nothing_left);
 }
 
+static uint64_t collections_begun;
+
+static void count_collections(rr_heap *heap, const rr_gc_event *event, void *user) {
+    (void)heap;
+    (void)user;
+    collections_begun += event->phase == RR_GC_PHASE_START;
+}
+
+static int allocate_while_collections_fail(void) {
+    rr_heap *heap = new_heap(0);
+    rr_type type = node_type(0);
+    REQUIRE(heap != NULL);
+    REQUIRE(rr_gc_disable(heap) == RR_OK);
+    enum { COUNT = 500 * 1000, FREE = 1000 };
+    static node *nodes[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
+        REQUIRE((nodes[i] = rr_alloc(heap, type)) != NULL);
+    for (size_t i = 0; i < COUNT; i++)
+        REQUIRE(rr_store(&nodes[i]->next, nodes[(i + 7919) % COUNT]) == RR_OK);
+    for (size_t i = 0; i < COUNT; i++)
+        REQUIRE(rr_decref(nodes[i]) == RR_OK); /* half a million candidates */
+    void *spare[FREE];
+    for (size_t i = 0; i < FREE; i++)
+        REQUIRE((spare[i] = rr_alloc(heap, type)) != NULL);
+    for (size_t i = 0; i < FREE; i++)
+        REQUIRE(rr_decref(spare[i]) == RR_OK); /* blocks that can be had without the system */
+    REQUIRE(rr_incref(nodes[0]) == RR_OK);     /* all of it lives */
+    REQUIRE(rr_gc_set_callback(heap, count_collections, NULL) == RR_OK);
+    REQUIRE(limit_memory(1) == 0);
+    REQUIRE(rr_gc_enable(heap) == RR_OK);
+    for (int i = 0; i < 20000; i++)
+        REQUIRE(rr_decref(rr_alloc(heap, type)) == RR_OK);
+    REQUIRE(collections_begun < 100);
+    REQUIRE(limit_memory(0) == 0);
+    REQUIRE(rr_gc_set_callback(heap, NULL, NULL) == RR_OK);
+    REQUIRE(rr_decref(nodes[0]) == RR_OK);
+    REQUIRE(rr_collect(heap) == COUNT);
+    REQUIRE(rr_heap_verify(heap) == RR_OK);
+    REQUIRE(rr_heap_free(heap) == RR_OK);
+    return 0;
+}
+
+static void a_collection_that_lacks_memory_is_not_tried_again_at_each_allocation(void **state) {
+    (void)state;
+    in_a_child(allocate_while_collections_fail);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_allocation_fails_when_the_system_has_nothing_left),
         cmocka_unit_test(a_collection_without_memory_loses_nothing),
         cmocka_unit_test(every_kind_of_allocation_fails_cleanly),
         cmocka_unit_test(objects_die_without_any_memory_to_spare),
+        cmocka_unit_test(a_collection_that_lacks_memory_is_not_tried_again_at_each_allocation),
     };
     return cmocka_run_group_tests_name("shortage", tests, NULL, NULL);
 }
