@@ -105,13 +105,17 @@ internal unsafe struct LifePropagation : IReferenceVisitor
         References.Visit(payload, ObjectLookup.TypeOf(payload), ref this);
     }
 
+    /// <summary>Breadth first: what comes next is known long enough before to be fetched.</summary>
     private void Propagate(void* payload)
     {
         Walk(payload);
-        while (_heap->Live.Count != 0 && !_isOutOfMemory)
+        for (ulong i = 0; i < _heap->Live.Count && !_isOutOfMemory; i++)
         {
-            Walk(_heap->Live.Items[--_heap->Live.Count]);
+            Prefetch.QueuedHeader(_heap->Live, i);
+            Walk(_heap->Live.Items[i]);
         }
+
+        _heap->Live.Count = 0;
     }
 
     private void CountDead()

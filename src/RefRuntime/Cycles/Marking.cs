@@ -10,7 +10,6 @@
 
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using RefRuntime.Abi;
 using RefRuntime.Core;
 using RefRuntime.Heap;
@@ -22,8 +21,6 @@ internal unsafe struct Marking : IReferenceVisitor
 {
     /// <summary>A page is swept when at least one in this many of its blocks is a candidate.</summary>
     private const uint SweepRatio = 4;
-
-    private const ulong PrefetchDistance = 12;
 
     private readonly HeapState* _heap;
 
@@ -204,11 +201,7 @@ internal unsafe struct Marking : IReferenceVisitor
     {
         for (ulong i = 0; i < _heap->Visited.Count && !_isOutOfMemory; i++)
         {
-            if (Sse.IsSupported && i + PrefetchDistance < _heap->Visited.Count)
-            {
-                Sse.Prefetch0((byte*)_heap->Visited.Items[i + PrefetchDistance] - Config.HeaderSize);
-            }
-
+            Prefetch.QueuedHeader(_heap->Visited, i);
             void* payload = _heap->Visited.Items[i];
             Page* page = Segment.PageOf(payload);
             uint* side = page->Side + Blocks.IndexOf(page, payload);
