@@ -46,8 +46,9 @@ internal static class Config
     /// <summary>Heap size in bytes below which growth alone never forces a complete collection.</summary>
     public const ulong GrowthFloorBytes = 32ul * 1024 * 1024;
 
-    /// <summary>Dirty free pages that a heap keeps before it gives memory back by itself (4 MiB).</summary>
-    public const int KeepFreePages = 64;
+    /// <summary>Dirty free pages that a heap keeps before it gives memory back by itself (16 MiB): a heap that breathes by less than
+    /// that causes no page faults.</summary>
+    public const int KeepFreePages = 256;
 
     /// <summary>Bytes of the smallest and the largest chunk of the collector's side data.</summary>
     public const ulong MinSideChunkBytes = 64 * 1024;
