@@ -13,6 +13,7 @@ internal unsafe struct LifePropagation : IReferenceVisitor
 
     /// <summary>The page of the object whose edges are being walked.</summary>
     private PageView _near;
+    private TypeGuess _type;
     private bool _isOutOfMemory;
 
     public LifePropagation(HeapState* heap)
@@ -102,7 +103,7 @@ internal unsafe struct LifePropagation : IReferenceVisitor
     {
         LiveMembers++;
         _near = new PageView(Segment.PageOf(payload));
-        References.Visit(payload, ObjectLookup.TypeOf(payload), ref this);
+        References.Visit(payload, _type.Of(Header.Word(payload)), ref this);
     }
 
     /// <summary>Breadth first: what comes next is known long enough before to be fetched.</summary>

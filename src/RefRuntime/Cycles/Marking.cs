@@ -10,7 +10,6 @@
 
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using RefRuntime.Abi;
 using RefRuntime.Core;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
@@ -27,9 +26,7 @@ internal unsafe struct Marking : IReferenceVisitor
     /// <summary>The page of the object whose edges are being walked.</summary>
     private PageView _near;
 
-    /// <summary>The type of the last object: neighbours are often of one type.</summary>
-    private TypeDescriptor* _type;
-    private TypeId _typeId;
+    private TypeGuess _type;
     private bool _isOutOfMemory;
 
     public Marking(HeapState* heap)
@@ -239,12 +236,7 @@ internal unsafe struct Marking : IReferenceVisitor
         }
 
         *side = SideWord.Visited(*side, references);
-        TypeDescriptor* type = _type;
-        if (Header.TypeOf(word) != _typeId)
-        {
-            type = LookUp(Header.TypeOf(word));
-        }
-
+        TypeDescriptor* type = _type.Of(word);
         if ((type->Shape & ~(Shape.Offsets | Shape.Items)) != 0 || type->HasDuties || (word & HeaderFlags.HasWeak) != 0)
         {
             SawDuties |= type->HasDuties || (word & HeaderFlags.HasWeak) != 0;
@@ -252,13 +244,6 @@ internal unsafe struct Marking : IReferenceVisitor
         }
 
         References.Visit(payload, type, ref this);
-    }
-
-    private TypeDescriptor* LookUp(TypeId id)
-    {
-        _typeId = id;
-        _type = TypeRegistry.Get(id);
-        return _type;
     }
 
     /// <summary>For headers that are not those of a tracked object with a plain count.</summary>
