@@ -22,7 +22,7 @@ internal static unsafe class Collector
         if (!hasWork && heap->GcCallback == null)
         {
             // Even the clock would cost more than this.
-            heap->Collections++;
+            NoteDone(heap, isComplete);
             return 0;
         }
 
@@ -39,11 +39,7 @@ internal static unsafe class Collector
 
         if (isDone)
         {
-            ulong used = HeapState.UsedBytes(heap) + heap->ExternalBytes;
-            heap->BytesAfterCollection = used;
-            heap->BytesAfterComplete = isComplete ? used : heap->BytesAfterComplete;
-            heap->BytesSinceCollection = 0;
-            heap->Collections++;
+            NoteDone(heap, isComplete);
         }
 
         gcEvent.DurationNs = Clock.Nanoseconds() - begun;
@@ -86,6 +82,15 @@ internal static unsafe class Collector
         }
 
         return true;
+    }
+
+    private static void NoteDone(HeapState* heap, bool isComplete)
+    {
+        ulong used = HeapState.UsedBytes(heap) + heap->ExternalBytes;
+        heap->BytesAfterCollection = used;
+        heap->BytesAfterComplete = isComplete ? used : heap->BytesAfterComplete;
+        heap->BytesSinceCollection = 0;
+        heap->Collections++;
     }
 
     private static void Notify(HeapState* heap, ref GcEvent gcEvent)
