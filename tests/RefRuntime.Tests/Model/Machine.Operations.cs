@@ -11,7 +11,8 @@ namespace RefRuntime.Tests.Model;
 
 internal sealed unsafe partial class Machine
 {
-    private const int Kinds = (int)Kind.WeakRef;
+    private static readonly Kind[] s_kinds = [.. Enum.GetValues<Kind>().Where(kind => kind != Kind.WeakRef)];
+    private static readonly Kind[] s_quietKinds = [.. s_kinds.Where(kind => !kind.HasFinalizer() && !kind.HasDestroy())];
 
     private void Execute(Operation operation)
     {
@@ -30,7 +31,7 @@ internal sealed unsafe partial class Machine
         switch (operation.Code)
         {
             case Code.Alloc:
-                Allocate((Kind)(operation.B % Kinds), operation.A, operation.C);
+                Allocate(KindOf(operation.B), operation.A, operation.C);
                 break;
             case Code.AllocInto:
                 AllocateInto(operation);
@@ -56,7 +57,7 @@ internal sealed unsafe partial class Machine
             case Code.ListInsert or Code.ListSet or Code.ListRemove or Code.ListClear:
                 ChangeList(operation);
                 break;
-            case Code.WeakNew:
+            case Code.WeakNew when !_program.Profile.IsQuiet || operation.C % 16 == 0:
                 NewWeak(node!, operation.B % 2 == 0);
                 break;
             case Code.WeakGet:
@@ -92,10 +93,16 @@ internal sealed unsafe partial class Machine
             case Code.External:
                 ReportExternal(operation);
                 break;
-            default:
+            case Code.RawAlloc or Code.RawRealloc or Code.RawFree:
                 ChangeRaw(operation);
                 break;
         }
+    }
+
+    private Kind KindOf(uint operand)
+    {
+        Kind[] kinds = _program.Profile.IsQuiet ? s_quietKinds : s_kinds;
+        return kinds[operand % (uint)kinds.Length];
     }
 
     private Node? Handle(uint operand) =>
@@ -177,7 +184,7 @@ internal sealed unsafe partial class Machine
     /// <summary>A new object whose slots are written plainly: references are added, or the first one is moved in.</summary>
     private void AllocateInto(Operation operation)
     {
-        Node? node = Allocate((Kind)(operation.B % Kinds), operation.A, operation.C | 1);
+        Node? node = Allocate(KindOf(operation.B), operation.A, operation.C | 1);
         for (int i = 0; node is not null && node.Kind != Kind.List && i < node.Slots.Count; i++)
         {
             Node value = Handle(operation.C + (operation.A * (uint)i))!;
@@ -200,9 +207,15 @@ internal sealed unsafe partial class Machine
     /// <summary>A new object that refers to itself by a plain write and is let go without any decrement: garbage that nothing logs.</summary>
     private void AllocateLoop(Operation operation)
     {
-        Kind kind = (operation.B % 4) switch { 0 => Kind.Node, 1 => Kind.Boxed, 2 => Kind.Union, _ => Kind.Mortal };
+        Kind kind = (operation.B % 4) switch
+        {
+            0 => Kind.Node,
+            1 => Kind.Boxed,
+            2 => Kind.Union,
+            _ => _program.Profile.IsQuiet ? Kind.Tuple : Kind.Mortal,
+        };
         Node? node = Allocate(kind, operation.A, operation.C | 1);
-        if (node is not null)
+        if (node is { Slots.Count: > 0 })
         {
             _oracle.MoveHandle(node);
             KindTypes.Write(node.Kind, (void*)node.Address, 0, (void*)node.Address, odd: false);

@@ -33,6 +33,8 @@ public sealed class ModelTests
         new("serialized, few objects") { Flags = HeapFlags.Serialized, IsWatched = true, Handles = 8 },
         new("many objects") { Flags = HeapFlags.ManualGc, Handles = 150 },
         new("collected before every allocation") { Flags = HeapFlags.ManualGc, CollectsBeforeAllocation = true },
+        new("quiet types") { Flags = HeapFlags.ManualGc, IsQuiet = true },
+        new("quiet types, automatic") { IsWatched = true, IsQuiet = true, Handles = 20 },
         new("limited") { MaxBytes = Limit, IsWatched = true },
     ];
 

@@ -56,6 +56,9 @@ internal sealed record Profile(string Name)
 
     public bool CollectsBeforeAllocation { get; init; }
 
+    /// <summary>Only types without callbacks: whole pages then die at once.</summary>
+    public bool IsQuiet { get; init; }
+
     /// <summary>Programs grow to about this many handles.</summary>
     public int Handles { get; init; } = 40;
 

@@ -1,0 +1,162 @@
+// After start-up no operation allocates on the managed heap: then the .NET collector never runs in a host's process.
+
+using System;
+using System.Runtime.CompilerServices;
+using NUnit.Framework;
+using RefRuntime.Abi;
+using RefRuntime.Core;
+using RefRuntime.Operations;
+
+namespace RefRuntime.Tests.Guards;
+
+public sealed unsafe class NoManagedAllocationTests
+{
+    [TestCase(HeapFlags.None)]
+    [TestCase(HeapFlags.Synchronized)]
+    public void Nothing_managed_is_allocated(HeapFlags flags)
+    {
+        Hooks.Clear();
+        for (int i = 0; i < 3; i++)
+        {
+            Mix(flags);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 20; i++)
+        {
+            Mix(flags);
+        }
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+
+    /// <summary>Every operation at least once, errors too. Returns nothing to look at: other tests see to that.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Mix(HeapFlags flags)
+    {
+        var options = new HeapOptions { StructSize = (uint)sizeof(HeapOptions), Flags = flags, MaxBytes = 16 * Config.SegmentSize };
+        HeapHandle* heap = HeapOperations.New(&options);
+        CollectOperations.SetCallback(heap, &Hooks.OnCollectionQuietly, null);
+        CollectOperations.SetThreshold(heap, 8);
+        MixObjects(heap);
+        MixLists(heap);
+        MixCycles(heap);
+        MixErrors(heap);
+        HeapOperations.Verify(heap);
+        HeapOperations.Trim(heap);
+        HeapOperations.Attach(heap);
+        HeapOperations.Free(heap);
+    }
+
+    private static void MixObjects(HeapHandle* heap)
+    {
+        for (int i = 0; i < 200; i++)
+        {
+            void* bytes = ObjectOperations.AllocItems(heap, TypeId.Bytes, (nuint)(i * 50));
+            void* weak = WeakRefOperations.New(bytes, &Hooks.OnWeak, null);
+            CountOperations.Decref(WeakRefOperations.Get(weak));
+            WeakRefOperations.Count(bytes);
+            CountOperations.Incref(bytes);
+            CountOperations.Decref(CountOperations.NewRef(bytes));
+            CountOperations.TryIncref(bytes);
+            CountOperations.IsUnique(bytes);
+            CountOperations.GetRefCount(bytes);
+            ObjectOperations.Size(bytes);
+            ObjectOperations.ItemCount(bytes);
+            TypeOperations.Name(TypeOperations.Of(bytes));
+            HeapOperations.Of(bytes);
+            for (int k = 0; k < 3; k++)
+            {
+                CountOperations.Decref(bytes);
+            }
+
+            CountOperations.Decref(weak);
+        }
+
+        void* huge = ObjectOperations.AllocItems(heap, TypeId.Bytes, 2 * Config.SegmentSize);
+        CountOperations.Decref(huge);
+        void* memory = RawOperations.Realloc(heap, RawOperations.Alloc(heap, 10), 5000);
+        RawOperations.Free(heap, memory);
+        CollectOperations.ReportExternal(heap, 1000);
+        CollectOperations.ReportExternal(heap, -1000);
+    }
+
+    private static void MixLists(HeapHandle* heap)
+    {
+        void* list = ListOperations.New(heap);
+        void* item = ObjectOperations.Alloc(heap, TestTypes.Pair);
+        for (int i = 0; i < 100; i++)
+        {
+            ListOperations.Append(list, item);
+            ListOperations.Insert(list, 0, item);
+            ListOperations.Set(list, (nuint)i, list);
+            ListOperations.Remove(list, (nuint)i);
+        }
+
+        ListOperations.Get(list, 0);
+        ListOperations.Count(list);
+        ListOperations.Clear(list);
+        CountOperations.Decref(item);
+        CountOperations.Decref(list);
+    }
+
+    private static void MixCycles(HeapHandle* heap)
+    {
+        void** results = stackalloc void*[8];
+        for (int i = 0; i < 300; i++)
+        {
+            void** first = (void**)ObjectOperations.Alloc(heap, i % 2 == 0 ? TestTypes.Finalized : TestTypes.Pair);
+            void** second = (void**)ObjectOperations.Alloc(heap, i % 3 == 0 ? TestTypes.Releasing : TestTypes.Destroyed);
+            CountOperations.Store(first, second);
+            CountOperations.Store(first + 1, first);
+            CountOperations.Take(first, second);
+            InspectOperations.GetPath(second, results, 8);
+            InspectOperations.GetReferrers(second, results, 8);
+            InspectOperations.GetReferents(first, results, 8);
+            TrackOperations.Untrack(first);
+            TrackOperations.Track(first);
+            TrackOperations.Candidate(first);
+            TrackOperations.IsTracked(first);
+            TrackOperations.IsFinalized(first);
+            CountOperations.Decref(first);
+        }
+
+        InspectOperations.GetObjects(heap, TypeId.None, results, 8);
+        TrackOperations.Freeze(heap);
+        TrackOperations.FreezeCount(heap);
+        TrackOperations.Unfreeze(heap);
+        CollectOperations.Disable(heap);
+        CollectOperations.Enable(heap);
+        CollectOperations.IsEnabled(heap);
+        CollectOperations.Pending(heap);
+        CollectOperations.GetCandidates(heap);
+        CollectOperations.CollectStep(heap, 1000);
+        CollectOperations.Collect(heap);
+        var stats = new Stats { StructSize = (uint)sizeof(Stats) };
+        HeapOperations.Stats(heap, &stats);
+        CountOperations.MakeImmortal(ObjectOperations.Alloc(heap, TestTypes.Finalized));
+    }
+
+    private static void MixErrors(HeapHandle* heap)
+    {
+        void* wild = (void*)0x1234_5678;
+        CountOperations.Incref(wild);
+        CountOperations.Decref(wild);
+        void* slot = null;
+        CountOperations.Store(&slot, wild);
+        CountOperations.Take(&slot, wild);
+        CountOperations.Store((void**)3, null);
+        WeakRefOperations.New(wild, null, null);
+        ListOperations.Append(wild, wild);
+        ObjectOperations.Alloc(heap, (TypeId)999_999);
+        ObjectOperations.Alloc(heap, TypeId.WeakRef);
+        ObjectOperations.AllocItems(heap, TypeId.Bytes, nuint.MaxValue);
+        ObjectOperations.AllocItems(heap, TypeId.Bytes, 100 * Config.SegmentSize);
+        RawOperations.Free(heap, wild);
+        HeapOperations.Free((HeapHandle*)wild);
+        TypeOperations.New(null);
+        LibraryOperations.StatusString((Status)77);
+        LibraryOperations.LastError();
+        LibraryOperations.LastStatus();
+    }
+}
