@@ -121,7 +121,7 @@ internal sealed class AssemblyLayers : ISignatureTypeProvider<ImmutableHashSet<s
     {
         switch (handle.Kind)
         {
-            case HandleKind.TypeDefinition or HandleKind.TypeReference:
+            case HandleKind.TypeDefinition or HandleKind.TypeReference when !handle.IsNil:
                 Use([NamespaceOf(handle)]);
                 break;
             case HandleKind.TypeSpecification:
