@@ -41,6 +41,10 @@ internal static unsafe class Collector
         {
             NoteDone(heap, isComplete);
         }
+        else
+        {
+            Triggers.BackOff(heap);
+        }
 
         gcEvent.DurationNs = Clock.Nanoseconds() - begun;
         heap->GcNanosecondsTotal += gcEvent.DurationNs;
@@ -67,7 +71,11 @@ internal static unsafe class Collector
         }
 
         gcEvent.Visited = life.LiveMembers + life.DeadMembers;
-        heap->LastVisitedLive = isComplete ? heap->LastVisitedLive : life.LiveMembers;
+        if (!isComplete)
+        {
+            Triggers.Adapt(heap, life.LiveMembers, life.DeadMembers);
+        }
+
         LogReset.Run(heap, isComplete);
         if (marking.SawDuties)
         {

@@ -1,9 +1,7 @@
 // When automatic collections start. Polled at the allocator's slow path; a full candidate log empties the bins, so that
 // the next allocation comes there.
 //
-//   candidates  as many as the threshold, and at least a quarter of the objects that the last collection visited and had
-//               to keep: a collection costs what it visits, so its cost per candidate stays bounded (amortized) while the
-//               garbage that waits stays in proportion to what lives
+//   candidates  as many as the threshold, raised as Adapt says
 //   growth      the heap is twice as large as after the last complete collection: a complete one, which also finds cycles
 //               that closed without any decrement
 //   turnover    as many bytes as were in use after the last collection have been handed out since, and there are candidates
@@ -17,6 +15,9 @@ namespace RefRuntime.Cycles;
 
 internal static unsafe class Triggers
 {
+    /// <summary>A collection has a poor yield when fewer than one in this many of the objects it visited were dead.</summary>
+    private const ulong PoorYield = 16;
+
     public static bool IsAutomatic(HeapState* heap) =>
         heap->AutomaticDisabled == 0 && (heap->Flags & HeapFlags.ManualGc) == 0;
 
@@ -74,6 +75,29 @@ internal static unsafe class Triggers
         }
     }
 
+    /// <summary>
+    /// After a collection from candidates: it has cost what it visited, so the next one waits for candidates in proportion to what
+    /// had to be kept: a quarter, and while next to nothing is found, twice as many each time, up to all of it. So each candidate
+    /// pays for at most four visits, a heap that only grows is visited a constant number of times per object, and the garbage
+    /// that waits is at most what the live objects that were visited amount to.
+    /// </summary>
+    public static void Adapt(HeapState* heap, ulong kept, ulong dead)
+    {
+        bool isPoor = dead < (kept + dead) / PoorYield;
+        ulong doubled = 2 * Max(heap->Threshold, heap->RaisedThreshold);
+        heap->RaisedThreshold = isPoor && doubled < kept ? doubled : isPoor ? kept : kept / 4;
+    }
+
+    /// <summary>A collection had no memory: the next one is due when as much again has come together, not at the next allocation.</summary>
+    public static void BackOff(HeapState* heap)
+    {
+        ulong used = HeapState.UsedBytes(heap) + heap->ExternalBytes;
+        heap->RaisedThreshold = 2 * Max(heap->Threshold, heap->Candidates);
+        heap->BytesAfterCollection = used;
+        heap->BytesAfterComplete = used;
+        heap->BytesSinceCollection = 0;
+    }
+
     private static bool IsDoubled(HeapState* heap) =>
         HeapState.UsedBytes(heap) + heap->ExternalBytes > 2 * Max(heap->BytesAfterComplete, Config.GrowthFloorBytes / 2);
 
@@ -82,13 +106,6 @@ internal static unsafe class Triggers
 
     private static ulong Max(ulong a, ulong b) => a > b ? a : b;
 
-    private static ulong EffectiveThreshold(HeapState* heap)
-    {
-        if (heap->Threshold == 0)
-        {
-            return ulong.MaxValue;
-        }
-
-        return Max(heap->Threshold, heap->LastVisitedLive / 4);
-    }
+    private static ulong EffectiveThreshold(HeapState* heap) =>
+        heap->Threshold == 0 ? ulong.MaxValue : Max(heap->Threshold, heap->RaisedThreshold);
 }

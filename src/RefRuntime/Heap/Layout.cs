@@ -186,7 +186,10 @@ internal unsafe struct HeapState
     /// <summary>Room for the structure in the head, with some to grow.</summary>
     public const int Size = 6144 + (Config.DeathQueueLength * 8);
 
-    // Read by the inline allocator (by offset, later): first.
+    // Read by inline callers.
+
+    /// <summary>The bins from which inline callers pop: Bins, or NoBins while they have to come to the library. See HeapAccess.</summary>
+    public void** InlineBins;
 
     /// <summary>Free list of each size class, objects then raw: payload of the first block, or null.</summary>
     public fixed ulong Bins[2 * Config.MaxClasses];
@@ -220,6 +223,9 @@ internal unsafe struct HeapState
 
     /// <summary>Lists taken out of the bins by <c>Blocks.TrapBins</c> (objects only).</summary>
     public fixed ulong Stash[Config.MaxClasses];
+
+    /// <summary>Empty for ever.</summary>
+    public fixed ulong NoBins[Config.MaxClasses];
 
     /// <summary>The page of the blocks in each bin or stash.</summary>
     public fixed ulong BinPages[2 * Config.MaxClasses];
@@ -295,8 +301,8 @@ internal unsafe struct HeapState
     /// <summary>1 while a collection runs: no other starts.</summary>
     public int Collecting;
 
-    /// <summary>Objects visited and kept by the last collection from candidates alone: what the next one is likely to cost.</summary>
-    public ulong LastVisitedLive;
+    /// <summary>The threshold as Triggers.Adapt has raised it.</summary>
+    public ulong RaisedThreshold;
 
     /// <summary>1 when some segment has YoungPages.</summary>
     public int HasYoung;

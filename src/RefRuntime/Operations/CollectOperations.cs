@@ -60,6 +60,7 @@ internal static unsafe class CollectOperations
         }
 
         heap->Threshold = candidates;
+        heap->RaisedThreshold = 0;
         Triggers.SetTrap(heap);
         Access.Exit(heap);
         return Status.Ok;
