@@ -47,6 +47,7 @@ typedef struct bench_contender {
     /* The innermost loops are compiled into each contender (hot_loops.h), since a call through a pointer would cost as much
      * as what they measure. */
     void (*pairs)(uint64_t count);
+    void (*leaf_pairs)(uint64_t count); /* NULL: it has no objects without references */
     void (*fill)(bench_node **nodes, size_t count);
     void (*drain)(bench_node **nodes, const uint32_t *order, size_t count); /* order NULL: as allocated */
 } bench_contender;
@@ -59,12 +60,12 @@ typedef struct bench_workload {
     const char *name;
     const char *what;
     const char *unit; /* what the time is divided by */
-    bool needs_collect;
+    bool needs_collect, needs_leaves;
     /* Runs once, ends with no node left, and answers nanoseconds per unit. size is about how many nodes to use. */
     double (*run)(const bench_contender *contender, size_t size);
 } bench_workload;
 
-extern const bench_workload workload_pair, workload_batch_in_order, workload_batch_random, workload_deep_list,
+extern const bench_workload workload_pair, workload_leaf_pair, workload_batch_in_order, workload_batch_random, workload_deep_list,
     workload_dead_ring, workload_random_dead, workload_rings_of_three, workload_live_candidates, workload_unchanged;
 
 /* ---- Tools ------------------------------------------------------------------------------------------------------- */

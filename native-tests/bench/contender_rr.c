@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 static rr_heap *heap;
-static rr_type type;
+static rr_type type, leaf_type;
 
 static bool begin(char *why, size_t why_size) {
     static const uint32_t offsets[] = {offsetof(bench_node, slot), offsetof(bench_node, slot) + sizeof(void *)};
@@ -17,10 +17,12 @@ static bool begin(char *why, size_t why_size) {
     /* Workloads ask for their collections: an automatic one would fall into the building of a graph. */
     rr_heap_options options = {.struct_size = sizeof options, .flags = RR_HEAP_MANUAL_GC};
     type = rr_type_new(&info);
+    rr_type_info leaf = {.struct_size = sizeof leaf, .name = "bench leaf", .size = sizeof(bench_node)};
+    leaf_type = rr_type_new(&leaf);
     heap = rr_heap_new(&options);
-    if (type == 0 || heap == NULL)
+    if (type == 0 || leaf_type == 0 || heap == NULL)
         snprintf(why, why_size, "%s", rr_last_error());
-    return type != 0 && heap != NULL;
+    return type != 0 && leaf_type != 0 && heap != NULL;
 }
 
 static void end(void) {
@@ -39,6 +41,17 @@ static inline void release_node(bench_node *node) {
     rr_decref(node);
 }
 
+static inline void *new_leaf(void) {
+    void *leaf = rr_alloc(heap, leaf_type);
+    CHECK(leaf != NULL);
+    return leaf;
+}
+
+static inline void release_leaf(void *leaf) {
+    rr_decref(leaf);
+}
+
+#define HAVE_LEAVES
 #include "hot_loops.h"
 
 static bench_node *node_new(uint64_t id) {
@@ -69,7 +82,7 @@ static int64_t live(void) {
 
 const bench_contender contender_rr = {
     .name = "rr",
-    .what = "RefRuntime, extern functions",
+    .what = "RefRuntime, extern functions, a heap that the thread owns",
     .begin = begin,
     .end = end,
     .node_new = node_new,

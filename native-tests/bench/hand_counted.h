@@ -46,6 +46,22 @@ static inline void release_node(bench_node *node) {
         free_nodes(counted_of(node)); /* its count, 0, ends the work list */
 }
 
+static inline void *new_leaf(void) {
+    counted *fresh = hand_alloc(sizeof *fresh);
+    CHECK(fresh != NULL);
+    *fresh = (counted){.count = 1};
+    counted_live++;
+    return fresh;
+}
+
+static inline void release_leaf(void *leaf) {
+    if (--((counted *)leaf)->count == 0) {
+        counted_live--;
+        hand_free(leaf);
+    }
+}
+
+#define HAVE_LEAVES
 #include "hot_loops.h"
 
 static bench_node *node_new(uint64_t id) {

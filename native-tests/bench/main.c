@@ -15,7 +15,7 @@
 
 static const bench_contender *const contenders[] = {&contender_rr, &contender_glibc, &contender_mimalloc, &contender_cpython};
 static const bench_workload *const workloads[] = {
-    &workload_pair,        &workload_batch_in_order, &workload_batch_random,   &workload_deep_list,      &workload_dead_ring,
+    &workload_leaf_pair,   &workload_pair,           &workload_batch_in_order, &workload_batch_random,   &workload_deep_list,      &workload_dead_ring,
     &workload_random_dead, &workload_rings_of_three, &workload_live_candidates, &workload_unchanged,
 };
 
@@ -37,6 +37,7 @@ static double samples[WORKLOADS][CONTENDERS][MOST_REPETITIONS];
 
 static bool runs(const options *o, int w, int c) {
     return ready[c] && (!workloads[w]->needs_collect || contenders[c]->collect != NULL) &&
+           (!workloads[w]->needs_leaves || contenders[c]->leaf_pairs != NULL) &&
            (o->only == NULL || strstr(workloads[w]->name, o->only) != NULL);
 }
 
@@ -145,7 +146,7 @@ static bool require(const options *o, const bench_workload *workload, const benc
 
 static bool print_requirements(const options *o) {
     printf("\nRequired\n");
-    bool pair = require(o, &workload_pair, &contender_glibc, "a pair takes at most 3 times glibc's time", 3);
+    bool pair = require(o, &workload_leaf_pair, &contender_glibc, "a pair takes at most 3 times glibc's time", 3);
     bool ring = require(o, &workload_dead_ring, &contender_cpython, "a dead ring is collected at least 5 times as fast as by CPython", 5);
     bool unchanged = require(o, &workload_unchanged, NULL, "a collection when nothing changed takes under 1000 ns", 1000);
     return pair && ring && unchanged;
