@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using NUnit.Framework;
 using RefRuntime.Abi;
+using RefRuntime.Core;
 using RefRuntime.Operations;
 
 namespace RefRuntime.Tests.Death;
@@ -190,6 +191,23 @@ public sealed unsafe class SetDeathTests
         Assert.That(reasons, Does.Contain(GcReason.Candidates));
         Assert.That(heap.LiveObjects, Is.LessThan(40));
         CollectOperations.SetCallback(heap.Handle, null, null);
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_huge_object_that_dies_in_a_cycle_gives_its_memory_back(bool hasDuties)
+    {
+        using var heap = new TestHeap();
+        void** loop = (void**)heap.AllocItems(TypeId.Tuple, 3 * Config.SegmentSize / 8);
+        loop[0] = loop;
+        if (hasDuties)
+        {
+            loop[1] = heap.Alloc(TestTypes.Destroyed);
+        }
+
+        Assert.That(CollectOperations.Collect(heap.Handle), Is.EqualTo(hasDuties ? 2 : 1));
+        Assert.That(heap.Stats.ReservedBytes, Is.EqualTo(Config.SegmentSize));
+        Assert.That(heap.Stats.CommittedBytes, Is.LessThan(Config.SegmentSize));
     }
 
     [Test]
