@@ -5,7 +5,7 @@
  * src/RefRuntime.Abi by src/RefRuntime.AbiGen; change it there. C99, C11, C++11 and later.
  *
  * Sections: Conventions, Library, Heaps, Types, Objects and counts, Cycles, Weak references, Lists,
- * Raw memory, Looking, Statistics.
+ * Raw memory, Looking, Statistics, Layout.
  */
 #ifndef REFRUNTIME_H
 #define REFRUNTIME_H
@@ -33,6 +33,8 @@ typedef struct rr_type_info rr_type_info;
 typedef struct rr_value_format rr_value_format;
 typedef struct rr_gc_event rr_gc_event;
 typedef struct rr_stats rr_stats;
+typedef struct rr_layout_type rr_layout_type;
+typedef struct rr_layout_info rr_layout_info;
 
 /* =================================================================================================
  * Conventions
@@ -529,6 +531,63 @@ RR_API size_t rr_item_count(const void *object);
  * Cost:      Constant time.
  */
 RR_API int32_t rr_is_object(const void *object);
+
+/**
+ * Allocates `count` objects of `type` in `heap`, as rr_alloc() does, into `out`.
+ *
+ * The batches are for callers to whom a call is dear, as through an FFI. They handle one element
+ * after the other and stop at the first that fails: what they answer is how many are done, and when
+ * that is less than `count`, rr_last_error() says why, in the words of the single call. What is
+ * done stays done.
+ *
+ * Returns:   How many objects were made. They are the caller's and stand at the beginning of `out`;
+ *            the rest of it is left as it was.
+ * Errors:    As rr_alloc(); RR_E_ARGUMENT if `out` is NULL and `count` is not 0.
+ * Callbacks: May collect, so may run finalizers and weak callbacks.
+ * Cost:      Proportional to `count`, apart from collections that are due.
+ */
+RR_API size_t rr_alloc_many(rr_heap *heap, rr_type type, size_t count, void **out);
+
+/**
+ * Adds a reference to each of `count` `objects`, as rr_incref() does.
+ *
+ * NULL among them is a no-op and counts as done. An object that stands there twice gets two
+ * references.
+ *
+ * Returns:   How many are done: objects[n] is the first that was refused.
+ * Errors:    As rr_incref(); RR_E_ARGUMENT if `objects` is NULL and `count` is not 0.
+ * Cost:      Proportional to `count`.
+ */
+RR_API size_t rr_incref_many(void **objects, size_t count);
+
+/**
+ * Releases a reference to each of `count` `objects`, as rr_decref() does.
+ *
+ * NULL among them is a no-op and counts as done. The array is not changed; callbacks that run
+ * meanwhile may not change it either.
+ *
+ * Returns:   How many are done: objects[n] is the first that was refused, and the references to it
+ *            and to those behind it are still the caller's.
+ * Errors:    As rr_decref(); RR_E_ARGUMENT if `objects` is NULL and `count` is not 0.
+ * Callbacks: May run finalizers, weak callbacks and destroy callbacks.
+ * Cost:      Proportional to `count` and to what dies.
+ */
+RR_API size_t rr_decref_many(void **objects, size_t count);
+
+/**
+ * Makes the slot at `offset` in each of `count` `objects` refer to the value at the same place in
+ * `values`, as rr_store() does.
+ *
+ * A value may be NULL. The caller keeps its references to objects and values.
+ *
+ * Returns:   How many are done: objects[n] or values[n] is the first that was refused.
+ * Errors:    As rr_store(); RR_E_ARGUMENT if the `offset` is no multiple of 8 or its slot not
+ *            within the payload, or if an array is NULL and `count` is not 0; RR_E_NOT_OBJECT if an
+ *            element of `objects` is no live object, NULL included.
+ * Callbacks: May run finalizers, weak callbacks and destroy callbacks.
+ * Cost:      Proportional to `count` and to what dies.
+ */
+RR_API size_t rr_store_many(void **objects, size_t offset, void **values, size_t count);
 
 /**
  * Adds a reference to `object`. NULL is a no-op. [any]
@@ -1154,6 +1213,91 @@ struct rr_stats {
     uint64_t gc_ns_total;          /**< Time spent in collections so far, in nanoseconds. */
     uint64_t gc_ns_max;            /**< The longest single pause by a collection, in nanoseconds. */
 };
+
+/* =================================================================================================
+ * Layout
+ * =================================================================================================
+ *
+ * refruntime_inline.h has the frequent calls as inline functions. They know a little of how objects
+ * and heaps are laid out, and so does whoever generates code; the rest of a program needs nothing
+ * of this section.
+ *
+ * The layout may change with each release. Code that was compiled with another one asks
+ * rr_layout_check() before it relies on it. What a compiler emits follows from rr_layout(), with
+ * header = the 64-bit word before the payload and count = its low half, signed:
+ *
+ *     incref   0 < count < INT32_MAX: header + 1.
+ *     decref   count > 1 and header & header_quiet: header - 1.
+ *              header & release_mask == release_value: entry = segment + page_table
+ *              + (((object & segment_mask) >> page_shift) << page_entry_shift); if the page's
+ *              state allows it, and free_count + 1 is not carved: header = 0, the block's first
+ *              word = the page's free, free = object, free_count + 1.
+ *     alloc    entry = types[type]; bin = *(heap + heap_bins) + entry.bin_offset. If *bin is not
+ *              NULL and the entry's header is not 0: object = *bin, *bin = the first word of the
+ *              object, clear clear_bytes from there, the object's header = the entry's.
+ *
+ * In all other cases: the extern function, before anything is changed. That is how the library gets
+ * to hear what it has to: it empties bins, and counts below 1, as it needs. A heap may be used so
+ * by whom it belongs to.
+ */
+
+/** What inline allocation needs to know of a type. A header of 0 means: call rr_alloc(). */
+struct rr_layout_type {
+    uint64_t header;       /**< The header of a new object. */
+    uint32_t clear_bytes;  /**< Bytes of the payload to clear, a multiple of 8. */
+    uint32_t bin_offset;   /**< Offset of the bin, from the heap's bins. */
+};
+
+/**
+ * The layout that inline calls touch; filled in by rr_layout(). It holds while the library is
+ * loaded.
+ */
+struct rr_layout_info {
+    uint32_t struct_size;         /**< sizeof(rr_layout_info), set by the caller; nothing past it
+                                       is written. */
+    uint32_t type_count;          /**< Entries of types. A type past them is allocated by
+                                       rr_alloc(). */
+    uint64_t fingerprint;         /**< Stands for the whole layout, as in rr_layout_check(). */
+    const rr_layout_type *types;  /**< One entry for each type, indexed by rr_type. Types that
+                                       are made later fill in theirs. */
+    uint64_t header_quiet;        /**< Bit of the header: a decrement that leaves a positive
+                                       count has nothing else to do. */
+    uint64_t release_mask;        /**< The last reference goes and the block with it iff header &
+                                       release_mask == release_value. */
+    uint64_t release_value;       /**< See release_mask. */
+    uint64_t segment_mask;        /**< Segment = address & ~segment_mask. */
+    uint32_t page_shift;          /**< Index of an address's page = (address & segment_mask) >>
+                                       page_shift. */
+    uint32_t page_table;          /**< Offset in a segment: entry 0 of the page table. */
+    uint32_t page_entry_shift;    /**< log2 of the bytes of an entry. */
+    uint32_t page_state;          /**< Offset in the entry: 32 bits; a block may be pushed iff
+                                       state & page_state_mask == page_state_value. */
+    uint32_t page_state_mask;     /**< See page_state. */
+    uint32_t page_state_value;    /**< See page_state. */
+    uint32_t page_free;           /**< Offset in the entry: payload of the first free block, or
+                                       NULL. */
+    uint32_t page_free_count;     /**< Offset in the entry: 16 bits, how many free blocks there
+                                       are. */
+    uint32_t page_carved;         /**< Offset in the entry: 16 bits; as many free blocks make the
+                                       page an empty one. */
+    uint32_t heap_bins;           /**< Offset in an rr_heap: the address of its bins. */
+};
+
+/**
+ * Whether code that was compiled with the layout `fingerprint` fits this library.
+ *
+ * Errors:    RR_E_ABI if it does not.
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_layout_check(uint64_t fingerprint);
+
+/**
+ * Tells the layout of this library, into `out`.
+ *
+ * Errors:    RR_E_ARGUMENT if `out` is NULL or its struct_size too small; RR_E_NO_MEMORY.
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_layout(rr_layout_info *out);
 
 #ifdef __cplusplus
 }

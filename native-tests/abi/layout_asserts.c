@@ -67,6 +67,31 @@ _Static_assert(offsetof(rr_stats, candidates) == 128, "rr_stats.candidates");
 _Static_assert(offsetof(rr_stats, gc_ns_total) == 136, "rr_stats.gc_ns_total");
 _Static_assert(offsetof(rr_stats, gc_ns_max) == 144, "rr_stats.gc_ns_max");
 
+_Static_assert(sizeof(rr_layout_type) == 16, "size of rr_layout_type");
+_Static_assert(offsetof(rr_layout_type, header) == 0, "rr_layout_type.header");
+_Static_assert(offsetof(rr_layout_type, clear_bytes) == 8, "rr_layout_type.clear_bytes");
+_Static_assert(offsetof(rr_layout_type, bin_offset) == 12, "rr_layout_type.bin_offset");
+
+_Static_assert(sizeof(rr_layout_info) == 96, "size of rr_layout_info");
+_Static_assert(offsetof(rr_layout_info, struct_size) == 0, "rr_layout_info.struct_size");
+_Static_assert(offsetof(rr_layout_info, type_count) == 4, "rr_layout_info.type_count");
+_Static_assert(offsetof(rr_layout_info, fingerprint) == 8, "rr_layout_info.fingerprint");
+_Static_assert(offsetof(rr_layout_info, types) == 16, "rr_layout_info.types");
+_Static_assert(offsetof(rr_layout_info, header_quiet) == 24, "rr_layout_info.header_quiet");
+_Static_assert(offsetof(rr_layout_info, release_mask) == 32, "rr_layout_info.release_mask");
+_Static_assert(offsetof(rr_layout_info, release_value) == 40, "rr_layout_info.release_value");
+_Static_assert(offsetof(rr_layout_info, segment_mask) == 48, "rr_layout_info.segment_mask");
+_Static_assert(offsetof(rr_layout_info, page_shift) == 56, "rr_layout_info.page_shift");
+_Static_assert(offsetof(rr_layout_info, page_table) == 60, "rr_layout_info.page_table");
+_Static_assert(offsetof(rr_layout_info, page_entry_shift) == 64, "rr_layout_info.page_entry_shift");
+_Static_assert(offsetof(rr_layout_info, page_state) == 68, "rr_layout_info.page_state");
+_Static_assert(offsetof(rr_layout_info, page_state_mask) == 72, "rr_layout_info.page_state_mask");
+_Static_assert(offsetof(rr_layout_info, page_state_value) == 76, "rr_layout_info.page_state_value");
+_Static_assert(offsetof(rr_layout_info, page_free) == 80, "rr_layout_info.page_free");
+_Static_assert(offsetof(rr_layout_info, page_free_count) == 84, "rr_layout_info.page_free_count");
+_Static_assert(offsetof(rr_layout_info, page_carved) == 88, "rr_layout_info.page_carved");
+_Static_assert(offsetof(rr_layout_info, heap_bins) == 92, "rr_layout_info.heap_bins");
+
 _Static_assert(sizeof(rr_status) == 4 && (rr_status)-1 < 0, "rr_status");
 _Static_assert(sizeof(rr_type) == 4 && (rr_type)-1 > 0, "rr_type");
 

@@ -38,4 +38,7 @@ public enum Section
 
     /// <summary>Statistics</summary>
     Statistics,
+
+    /// <summary>Layout</summary>
+    Layout,
 }

@@ -438,6 +438,87 @@ class rr_stats(ctypes.Structure):
     """The longest single pause by a collection, in nanoseconds."""
 
 
+class rr_layout_type(ctypes.Structure):
+    """What inline allocation needs to know of a type. A header of 0 means: call rr_alloc()."""
+
+    _fields_ = [
+        ("header", ctypes.c_uint64),
+        ("clear_bytes", ctypes.c_uint32),
+        ("bin_offset", ctypes.c_uint32),
+    ]
+    header: Any
+    """The header of a new object."""
+    clear_bytes: Any
+    """Bytes of the payload to clear, a multiple of 8."""
+    bin_offset: Any
+    """Offset of the bin, from the heap's bins."""
+
+
+class rr_layout_info(ctypes.Structure):
+    """The layout that inline calls touch; filled in by rr_layout(). It holds while the library
+    is loaded.
+    """
+
+    _fields_ = [
+        ("struct_size", ctypes.c_uint32),
+        ("type_count", ctypes.c_uint32),
+        ("fingerprint", ctypes.c_uint64),
+        ("types", ctypes.POINTER(rr_layout_type)),
+        ("header_quiet", ctypes.c_uint64),
+        ("release_mask", ctypes.c_uint64),
+        ("release_value", ctypes.c_uint64),
+        ("segment_mask", ctypes.c_uint64),
+        ("page_shift", ctypes.c_uint32),
+        ("page_table", ctypes.c_uint32),
+        ("page_entry_shift", ctypes.c_uint32),
+        ("page_state", ctypes.c_uint32),
+        ("page_state_mask", ctypes.c_uint32),
+        ("page_state_value", ctypes.c_uint32),
+        ("page_free", ctypes.c_uint32),
+        ("page_free_count", ctypes.c_uint32),
+        ("page_carved", ctypes.c_uint32),
+        ("heap_bins", ctypes.c_uint32),
+    ]
+    struct_size: Any
+    """sizeof(rr_layout_info), set by the caller; nothing past it is written."""
+    type_count: Any
+    """Entries of types. A type past them is allocated by rr_alloc()."""
+    fingerprint: Any
+    """Stands for the whole layout, as in rr_layout_check()."""
+    types: Any
+    """One entry for each type, indexed by rr_type. Types that are made later fill in theirs."""
+    header_quiet: Any
+    """Bit of the header: a decrement that leaves a positive count has nothing else to do."""
+    release_mask: Any
+    """The last reference goes and the block with it iff header & release_mask == release_value."""
+    release_value: Any
+    """See release_mask."""
+    segment_mask: Any
+    """Segment = address & ~segment_mask."""
+    page_shift: Any
+    """Index of an address's page = (address & segment_mask) >> page_shift."""
+    page_table: Any
+    """Offset in a segment: entry 0 of the page table."""
+    page_entry_shift: Any
+    """log2 of the bytes of an entry."""
+    page_state: Any
+    """Offset in the entry: 32 bits; a block may be pushed iff state & page_state_mask ==
+    page_state_value.
+    """
+    page_state_mask: Any
+    """See page_state."""
+    page_state_value: Any
+    """See page_state."""
+    page_free: Any
+    """Offset in the entry: payload of the first free block, or NULL."""
+    page_free_count: Any
+    """Offset in the entry: 16 bits, how many free blocks there are."""
+    page_carved: Any
+    """Offset in the entry: 16 bits; as many free blocks make the page an empty one."""
+    heap_bins: Any
+    """Offset in an rr_heap: the address of its bins."""
+
+
 # Library
 
 rr_abi_version = _function("rr_abi_version", ctypes.c_uint32)
@@ -687,6 +768,71 @@ Whether `object` points to a live object of this library. [any]
 
 Returns:   1 or 0; a 0 is an answer, not an error.
 Cost:      Constant time.
+"""
+
+rr_alloc_many = _function(
+    "rr_alloc_many", ctypes.c_size_t, ctypes.c_void_p, rr_type, ctypes.c_size_t, ctypes.c_void_p
+)
+"""size_t rr_alloc_many(rr_heap *heap, rr_type type, size_t count, void **out)
+
+Allocates `count` objects of `type` in `heap`, as rr_alloc() does, into `out`.
+
+The batches are for callers to whom a call is dear, as through an FFI. They handle one element
+after the other and stop at the first that fails: what they answer is how many are done, and
+when that is less than `count`, rr_last_error() says why, in the words of the single call.
+What is done stays done.
+
+Returns:   How many objects were made. They are the caller's and stand at the beginning of
+           `out`; the rest of it is left as it was.
+Errors:    As rr_alloc(); RR_E_ARGUMENT if `out` is NULL and `count` is not 0.
+Callbacks: May collect, so may run finalizers and weak callbacks.
+Cost:      Proportional to `count`, apart from collections that are due.
+"""
+
+rr_incref_many = _function("rr_incref_many", ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t)
+"""size_t rr_incref_many(void **objects, size_t count)
+
+Adds a reference to each of `count` `objects`, as rr_incref() does.
+
+NULL among them is a no-op and counts as done. An object that stands there twice gets two
+references.
+
+Returns:   How many are done: objects[n] is the first that was refused.
+Errors:    As rr_incref(); RR_E_ARGUMENT if `objects` is NULL and `count` is not 0.
+Cost:      Proportional to `count`.
+"""
+
+rr_decref_many = _function("rr_decref_many", ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t)
+"""size_t rr_decref_many(void **objects, size_t count)
+
+Releases a reference to each of `count` `objects`, as rr_decref() does.
+
+NULL among them is a no-op and counts as done. The array is not changed; callbacks that run
+meanwhile may not change it either.
+
+Returns:   How many are done: objects[n] is the first that was refused, and the references to
+           it and to those behind it are still the caller's.
+Errors:    As rr_decref(); RR_E_ARGUMENT if `objects` is NULL and `count` is not 0.
+Callbacks: May run finalizers, weak callbacks and destroy callbacks.
+Cost:      Proportional to `count` and to what dies.
+"""
+
+rr_store_many = _function(
+    "rr_store_many", ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t
+)
+"""size_t rr_store_many(void **objects, size_t offset, void **values, size_t count)
+
+Makes the slot at `offset` in each of `count` `objects` refer to the value at the same place
+in `values`, as rr_store() does.
+
+A value may be NULL. The caller keeps its references to objects and values.
+
+Returns:   How many are done: objects[n] or values[n] is the first that was refused.
+Errors:    As rr_store(); RR_E_ARGUMENT if the `offset` is no multiple of 8 or its slot not
+           within the payload, or if an array is NULL and `count` is not 0; RR_E_NOT_OBJECT if
+           an element of `objects` is no live object, NULL included.
+Callbacks: May run finalizers, weak callbacks and destroy callbacks.
+Cost:      Proportional to `count` and to what dies.
 """
 
 rr_incref = _function("rr_incref", rr_status, ctypes.c_void_p)
@@ -1237,4 +1383,25 @@ Returns:   The length of the chain, both ends included; 0 if nothing outside hol
 Errors:    RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0; RR_E_NO_MEMORY.
 Callbacks: Calls traverse callbacks.
 Cost:      Walks the heap.
+"""
+
+
+# Layout
+
+rr_layout_check = _function("rr_layout_check", rr_status, ctypes.c_uint64)
+"""rr_status rr_layout_check(uint64_t fingerprint)
+
+Whether code that was compiled with the layout `fingerprint` fits this library.
+
+Errors:    RR_E_ABI if it does not.
+Cost:      Constant time.
+"""
+
+rr_layout = _function("rr_layout", rr_status, ctypes.POINTER(rr_layout_info))
+"""rr_status rr_layout(rr_layout_info *out)
+
+Tells the layout of this library, into `out`.
+
+Errors:    RR_E_ARGUMENT if `out` is NULL or its struct_size too small; RR_E_NO_MEMORY.
+Cost:      Constant time.
 """

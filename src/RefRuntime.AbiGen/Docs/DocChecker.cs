@@ -23,12 +23,12 @@ internal sealed partial class DocChecker
             checker.CheckText($"section {section.Title}", section.Overview);
         }
 
-        foreach (ConstantGroup group in model.Sections.SelectMany(section => section.ConstantGroups))
+        foreach (ConstantGroup group in model.Sections.SelectMany(section => section.ConstantGroups).Concat(model.Layout))
         {
             checker.CheckText(group.Typedef?.Name ?? group.Members[0].Name, group.Doc);
         }
 
-        foreach (ConstantModel constant in model.Constants)
+        foreach (ConstantModel constant in model.Constants.Concat(model.Layout.SelectMany(group => group.Members)))
         {
             checker.CheckText(constant.Name, constant.Doc);
         }

@@ -160,7 +160,8 @@ internal sealed class HeaderEmitter : IEmitter
         }
     }
 
-    private static void EmitComment(StringBuilder text, MemberDoc doc, string marks)
+    /// <summary>A doc comment of C.</summary>
+    internal static void EmitComment(StringBuilder text, MemberDoc doc, string marks)
     {
         List<string> lines = TextLayout.Lay(doc, Width - 3, marks);
         if (lines.Count == 1 && lines[0].Length + 7 <= Width)

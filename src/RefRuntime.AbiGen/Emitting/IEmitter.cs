@@ -1,6 +1,5 @@
 // What every output language provides. A new language is one more class here and one more line in Emitters.All; it sees
-// the model only. The layout constants of an inline header become an emitter of their own too, from a model section that
-// the reader fills out of the heap's layout structs.
+// the model only.
 
 using System.Collections.Generic;
 using RefRuntime.AbiGen.Model;
@@ -21,5 +20,5 @@ internal interface IEmitter
 internal static class Emitters
 {
     public static IReadOnlyList<IEmitter> All { get; } =
-        [new HeaderEmitter(), new LayoutAssertEmitter(), new SymbolListEmitter(), new PythonEmitter()];
+        [new HeaderEmitter(), new LayoutEmitter(), new LayoutAssertEmitter(), new SymbolListEmitter(), new PythonEmitter()];
 }

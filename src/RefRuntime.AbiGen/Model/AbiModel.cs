@@ -10,6 +10,9 @@ namespace RefRuntime.AbiGen.Model;
 /// <summary>The whole ABI.</summary>
 internal sealed record AbiModel(IReadOnlyList<AbiSection> Sections)
 {
+    /// <summary>Constants of the library's inside, which are no part of the ABI: they change from release to release.</summary>
+    public IReadOnlyList<ConstantGroup> Layout { get; init; } = [];
+
     public IEnumerable<ConstantModel> Constants => Sections.SelectMany(s => s.ConstantGroups).SelectMany(g => g.Members);
 
     public IEnumerable<StructModel> Structs => Sections.SelectMany(s => s.Structs);

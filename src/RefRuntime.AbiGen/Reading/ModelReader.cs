@@ -54,7 +54,12 @@ internal sealed class ModelReader
         return new AbiModel([.. sectionEnum.Fields
             .Where(field => field.Definition.Attributes.HasFlag(FieldAttributes.Literal))
             .Select(ReadSection)
-            .OfType<AbiSection>()]);
+            .OfType<AbiSection>()])
+        {
+            Layout = [.. _types
+                .Where(type => StructReader.IsConstants(type) && !type.Attributes.Has("Section"))
+                .Select(ReadConstants)],
+        };
     }
 
     private void CollectTypes()

@@ -1,5 +1,7 @@
 // Who may use a heap now. The test on every call is one compare with Owner; rarer reasons to refuse a call hide behind it:
 // while a traverse callback runs, Owner is a token that no thread has, so that whoever then changes the heap is refused.
+//
+// Inline callers test nothing: what they see while the heap refuses, or has to be locked, are bins without a block.
 
 using System.Runtime.CompilerServices;
 using RefRuntime.Os;
@@ -22,9 +24,24 @@ internal static unsafe class HeapAccess
 
     public static bool IsInTraverse(HeapState* heap) => heap->Owner == Nobody;
 
-    public static void EnterTraverse(HeapState* heap) => heap->Owner = Nobody;
+    public static void EnterTraverse(HeapState* heap)
+    {
+        heap->Owner = Nobody;
+        SetInlineBins(heap);
+    }
 
-    public static void LeaveTraverse(HeapState* heap) => heap->Owner = heap->TrueOwner;
+    public static void LeaveTraverse(HeapState* heap)
+    {
+        heap->Owner = heap->TrueOwner;
+        SetInlineBins(heap);
+    }
+
+    /// <summary>Sets what inline callers may pop from. To be called when something has changed that decides it.</summary>
+    public static void SetInlineBins(HeapState* heap)
+    {
+        bool isOpen = heap->IsSynchronized == 0 && heap->InDestroy == 0 && !IsInTraverse(heap) && !IsLost(heap);
+        heap->InlineBins = (void**)(isOpen ? heap->Bins : heap->NoBins);
+    }
 
     /// <summary>Was the heap in use by a thread that this process, a forked child, does not have?</summary>
     public static bool IsLost(HeapState* heap) => heap->Owner == Lost;
@@ -37,6 +54,7 @@ internal static unsafe class HeapAccess
     {
         heap->TrueOwner = token;
         heap->Owner = token;
+        SetInlineBins(heap);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

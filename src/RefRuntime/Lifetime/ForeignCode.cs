@@ -52,6 +52,7 @@ internal static unsafe class ForeignCode
     {
         int saved = heap->InDestroy;
         heap->InDestroy = inDestroy;
+        HeapAccess.SetInlineBins(heap);
         heap->CallbackDepth++;
         HostThread.CallbackDepth++;
         return saved;
@@ -62,5 +63,6 @@ internal static unsafe class ForeignCode
         HostThread.CallbackDepth--;
         heap->CallbackDepth--;
         heap->InDestroy = saved;
+        HeapAccess.SetInlineBins(heap);
     }
 }

@@ -32,6 +32,11 @@ internal static unsafe class TypeRegistry
             return true;
         }
 
+        if (!InlineTypes.TryInitialize())
+        {
+            return false;
+        }
+
         TypeDescriptor** directory = (TypeDescriptor**)Memory.Reserve(Chunks * 8, Config.OsPageSize);
         if (directory == null)
         {
@@ -47,6 +52,7 @@ internal static unsafe class TypeRegistry
 
         directory[0] = first;
         BuiltInTypes.Define(first);
+        InlineTypes.Add(first + (int)TypeId.List);
         s_count = (uint)TypeId.FirstUser;
         s_directory = directory;
         return true;
@@ -107,6 +113,7 @@ internal static unsafe class TypeRegistry
         *slot = descriptor;
         slot->Id = (TypeId)index;
         slot->NewHeader |= (ulong)index << Header.TypeShift;
+        InlineTypes.Add(slot);
         Volatile.Write(ref s_count, index + 1);
         return slot->Id;
     }

@@ -157,3 +157,19 @@ internal static unsafe class AObjectExports
 /// <summary>What the library as a whole does.</summary>
 [Section(Section.Library)]
 internal static class LibraryExports;
+
+/// <summary>Constants without a section: they are no part of the ABI.</summary>
+[CPrefix("RR_LAYOUT_")]
+internal static class Inside
+{
+    /// <summary>An offset.</summary>
+    public const uint Offset = 8;
+
+    /// <summary>A mask of rr_thing_new(), with a comment that is long enough to need a second line above its
+    /// constant.</summary>
+    public const ulong Mask = 0xFF00;
+
+    /// <summary>Out of sight.</summary>
+    [CIgnore]
+    public const ulong Hidden = 1;
+}

@@ -1,0 +1,47 @@
+// What inline allocation needs to know of a type, in a flat table indexed by type: one load away from the caller. An entry
+// that is zero sends the caller to rr_alloc: no such type, one that needs more than a block and a header, or one so large
+// that clearing it costs more than the call.
+
+using System.Threading;
+using RefRuntime.Abi;
+using RefRuntime.Core;
+using RefRuntime.Os;
+
+namespace RefRuntime.Objects;
+
+internal static unsafe class InlineTypes
+{
+    /// <summary>Largest payload that is cleared inline.</summary>
+    private const uint MaxPayload = 248;
+
+    // No initialiser, as in SegmentMap.
+    private static LayoutType* s_table;
+
+    /// <summary>InlineLayout.Types entries; null before start-up has succeeded.</summary>
+    public static LayoutType* Table => s_table;
+
+    /// <summary>False when the system has no memory; it may be tried again.</summary>
+    public static bool TryInitialize()
+    {
+        if (s_table == null)
+        {
+            s_table = (LayoutType*)Memory.Reserve(InlineLayout.Types * (ulong)sizeof(LayoutType), Config.OsPageSize);
+        }
+
+        return s_table != null;
+    }
+
+    /// <summary>From now on objects of the type, whose descriptor is complete, may be made inline.</summary>
+    public static void Add(TypeDescriptor* type)
+    {
+        if ((uint)type->Id >= InlineLayout.Types || type->FixedClass < 0 || type->Size > MaxPayload || type->Id == TypeId.WeakRef)
+        {
+            return;
+        }
+
+        LayoutType* entry = s_table + (uint)type->Id;
+        entry->ClearBytes = (type->Flags & TypeFlags.Unzeroed) != 0 ? 0 : (uint)Bits.AlignUp(type->Size, 8);
+        entry->BinOffset = (uint)type->FixedClass * 8;
+        Volatile.Write(ref entry->Header, type->NewHeader);
+    }
+}
