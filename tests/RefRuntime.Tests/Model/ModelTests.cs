@@ -18,7 +18,7 @@ public sealed class ModelTests
     private const int Steps = 1000;
 
 #if RR_TINY
-    private const int Programs = 60;
+    private const int Programs = 120;
     private const ulong Limit = 192 * 1024;
 #else
     private const int Programs = 250;

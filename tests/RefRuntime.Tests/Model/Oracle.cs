@@ -170,6 +170,8 @@ internal sealed class Oracle
     /// <summary>The collection has taken these. Returns how many of them count as collected.</summary>
     public long EndChoice(List<Node> dead)
     {
+        // Finalizers have let others go: those died while the set was still held.
+        Settle();
         _held = null;
         return BurySet(dead);
     }
