@@ -63,11 +63,6 @@ static const rr_layout_type *rr_inline_types __attribute__((unused));
 /* 0 not asked yet, 1 fits, -1 does not fit. */
 static int32_t rr_inline_fit __attribute__((unused));
 
-RR_INLINE const rr_layout_type *rr_inline_ready(void)
-{
-    return __atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED);
-}
-
 /* Asks, unless it has been asked: 0 only if the header does not fit. Threads may ask at once; they get one answer. */
 RR_INLINE_COLD int rr_inline_fits(void)
 {
@@ -77,14 +72,25 @@ RR_INLINE_COLD int rr_inline_fits(void)
         if (rr_layout_check(RR_LAYOUT_FINGERPRINT) != RR_OK) {
             __atomic_store_n(&rr_inline_fit, -1, __ATOMIC_RELAXED);
         } else if (rr_layout(&info) == RR_OK) {
-            __atomic_store_n(&rr_inline_types, info.types, __ATOMIC_RELAXED);
+            __atomic_store_n(&rr_inline_types, info.types, __ATOMIC_RELEASE);
             __atomic_store_n(&rr_inline_fit, 1, __ATOMIC_RELAXED);
         }
     }
     return __atomic_load_n(&rr_inline_fit, __ATOMIC_RELAXED) >= 0;
 }
 
-/* The same for calls that refuse to go on: the error is set each time. */
+RR_INLINE_COLD int rr_inline_becomes_ready(void)
+{
+    return rr_inline_fits() && __atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED) != NULL;
+}
+
+/* May something be done inline? */
+RR_INLINE int rr_inline_ready(void)
+{
+    return RR_INLINE_LIKELY(__atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED) != NULL) || rr_inline_becomes_ready();
+}
+
+/* For calls that refuse to go on: the error is set each time. */
 RR_INLINE_COLD int rr_inline_require_fit(void)
 {
     return rr_inline_fits() || rr_layout_check(RR_LAYOUT_FINGERPRINT) == RR_OK;
@@ -147,39 +153,25 @@ RR_INLINE int rr_inline_try_decref(void *object)
 
 /* ---- Counts ---------------------------------------------------------------------------------------------------- */
 
-RR_INLINE_COLD rr_status rr_inline_incref_slow(void *object)
-{
-    (void)rr_inline_fits();
-    return rr_incref(object);
-}
-
 RR_INLINE rr_status rr_inline_incref(void *object)
 {
-    uint64_t header;
     if (object == NULL)
         return RR_OK;
-    if (!RR_INLINE_LIKELY(rr_inline_ready() != NULL))
-        return rr_inline_incref_slow(object);
-    header = *rr_inline_header(object);
-    if (!RR_INLINE_LIKELY(rr_inline_may_increment(header)))
-        return rr_incref(object);
-    *rr_inline_header(object) = header + 1;
-    return RR_OK;
-}
-
-RR_INLINE_COLD rr_status rr_inline_decref_slow(void *object)
-{
-    (void)rr_inline_fits();
-    return rr_decref(object);
+    if (rr_inline_ready()) {
+        uint64_t header = *rr_inline_header(object);
+        if (RR_INLINE_LIKELY(rr_inline_may_increment(header))) {
+            *rr_inline_header(object) = header + 1;
+            return RR_OK;
+        }
+    }
+    return rr_incref(object);
 }
 
 RR_INLINE rr_status rr_inline_decref(void *object)
 {
-    if (object == NULL)
+    if (object == NULL || (rr_inline_ready() && rr_inline_try_decref(object)))
         return RR_OK;
-    if (!RR_INLINE_LIKELY(rr_inline_ready() != NULL))
-        return rr_inline_decref_slow(object);
-    return rr_inline_try_decref(object) ? RR_OK : rr_decref(object);
+    return rr_decref(object);
 }
 
 RR_INLINE void *rr_inline_newref(void *object)
@@ -189,7 +181,7 @@ RR_INLINE void *rr_inline_newref(void *object)
 
 RR_INLINE int64_t rr_inline_getrefcount(const void *object)
 {
-    if (object != NULL && RR_INLINE_LIKELY(rr_inline_ready() != NULL)) {
+    if (object != NULL && rr_inline_ready()) {
         int32_t count = rr_inline_count(*rr_inline_header(object));
         if (RR_INLINE_LIKELY(count > 0))
             return count;
@@ -199,7 +191,7 @@ RR_INLINE int64_t rr_inline_getrefcount(const void *object)
 
 RR_INLINE int32_t rr_inline_is_unique(const void *object)
 {
-    if (object != NULL && RR_INLINE_LIKELY(rr_inline_ready() != NULL)) {
+    if (object != NULL && rr_inline_ready()) {
         int32_t count = rr_inline_count(*rr_inline_header(object));
         if (RR_INLINE_LIKELY(count > 0))
             return count == 1;
@@ -213,18 +205,14 @@ RR_INLINE int32_t rr_inline_is_unique(const void *object)
 RR_INLINE rr_status rr_inline_store(void **slot, void *value)
 {
     void *old = *slot;
-    if (RR_INLINE_LIKELY(rr_inline_ready() != NULL) && value != old) {
-        if (value == NULL) {
-            if (!rr_inline_try_decref(old))
-                return rr_store(slot, value);
-        } else {
-            uint64_t header = *rr_inline_header(value);
-            if (!RR_INLINE_LIKELY(rr_inline_may_increment(header)) || (old != NULL && !rr_inline_try_decref(old)))
-                return rr_store(slot, value);
-            *rr_inline_header(value) = header + 1;
+    if (rr_inline_ready() && value != old) {
+        uint64_t header = value != NULL ? *rr_inline_header(value) : 1;
+        if (RR_INLINE_LIKELY(rr_inline_may_increment(header)) && (old == NULL || rr_inline_try_decref(old))) {
+            if (value != NULL)
+                *rr_inline_header(value) = header + 1;
+            *slot = value;
+            return RR_OK;
         }
-        *slot = value;
-        return RR_OK;
     }
     return rr_store(slot, value);
 }
@@ -232,16 +220,13 @@ RR_INLINE rr_status rr_inline_store(void **slot, void *value)
 RR_INLINE rr_status rr_inline_take(void **slot, void *value)
 {
     void *old = *slot;
-    if (RR_INLINE_LIKELY(rr_inline_ready() != NULL) && value != old) {
-        if (value != NULL) {
-            uint64_t header = *rr_inline_header(value);
-            if (rr_inline_count(header) < 1 || (header & RR_LAYOUT_HEADER_QUIET) == 0)
-                return rr_take(slot, value);
+    if (rr_inline_ready() && value != old) {
+        uint64_t header = value != NULL ? *rr_inline_header(value) : RR_LAYOUT_HEADER_QUIET | 1;
+        if (rr_inline_count(header) > 0 && (header & RR_LAYOUT_HEADER_QUIET) != 0 &&
+            (old == NULL || rr_inline_try_decref(old))) {
+            *slot = value;
+            return RR_OK;
         }
-        if (old != NULL && !rr_inline_try_decref(old))
-            return rr_take(slot, value);
-        *slot = value;
-        return RR_OK;
     }
     return rr_take(slot, value);
 }
@@ -269,9 +254,8 @@ RR_INLINE void rr_inline_clear(void *payload, uint32_t bytes)
 
 RR_INLINE void *rr_inline_alloc(rr_heap *heap, rr_type type)
 {
-    const rr_layout_type *types = rr_inline_ready();
-    if (RR_INLINE_LIKELY(types != NULL && heap != NULL && type < RR_LAYOUT_TYPES)) {
-        const rr_layout_type *entry = types + type;
+    if (rr_inline_ready() && RR_INLINE_LIKELY(heap != NULL && type < RR_LAYOUT_TYPES)) {
+        const rr_layout_type *entry = __atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED) + type;
         uint64_t header = entry->header;
         char *bins = *(char **)(void *)((char *)heap + RR_LAYOUT_HEAP_BINS);
         rr_inline_link *bin = (rr_inline_link *)(void *)(bins + entry->bin_offset);
