@@ -52,7 +52,7 @@ typedef struct bench_contender {
     void (*drain)(bench_node **nodes, const uint32_t *order, size_t count); /* order NULL: as allocated */
 } bench_contender;
 
-extern const bench_contender contender_rr, contender_glibc, contender_mimalloc, contender_cpython;
+extern const bench_contender contender_rr, contender_rr_inline, contender_glibc, contender_mimalloc, contender_cpython;
 
 /* ---- Workloads --------------------------------------------------------------------------------------------------- */
 

@@ -4,6 +4,13 @@
 #include <refruntime.h>
 #include <stdio.h>
 
+/* contender_rr_inline.c includes this file with other calls behind the same names. */
+#ifndef CONTENDER
+#define CONTENDER contender_rr
+#define CONTENDER_NAME "rr"
+#define CONTENDER_WHAT "RefRuntime, extern functions, a heap that the thread owns"
+#endif
+
 static rr_heap *heap;
 static rr_type type, leaf_type;
 
@@ -80,9 +87,9 @@ static int64_t live(void) {
     return (int64_t)stats.live_objects;
 }
 
-const bench_contender contender_rr = {
-    .name = "rr",
-    .what = "RefRuntime, extern functions, a heap that the thread owns",
+const bench_contender CONTENDER = {
+    .name = CONTENDER_NAME,
+    .what = CONTENDER_WHAT,
     .begin = begin,
     .end = end,
     .node_new = node_new,

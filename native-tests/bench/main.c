@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const bench_contender *const contenders[] = {&contender_rr, &contender_glibc, &contender_mimalloc, &contender_cpython};
+static const bench_contender *const contenders[] = {
+    &contender_rr, &contender_rr_inline, &contender_glibc, &contender_mimalloc, &contender_cpython};
 static const bench_workload *const workloads[] = {
     &workload_leaf_pair,   &workload_pair,           &workload_batch_in_order, &workload_batch_random,   &workload_deep_list,      &workload_dead_ring,
     &workload_random_dead, &workload_rings_of_three, &workload_live_candidates, &workload_unchanged,
