@@ -1232,20 +1232,24 @@ struct rr_stats {
  *              + (((object & segment_mask) >> page_shift) << page_entry_shift); if the page's
  *              state allows it, and free_count + 1 is not carved: header = 0, the block's first
  *              word = the page's free, free = object, free_count + 1.
+ *              header & node_mask == node_value, and slots of the type is not 0: decref what is in
+ *              the slots, as long as one of the above does it, and empty each; then as before.
  *     alloc    entry = types[type]; bin = *(heap + heap_bins) + entry.bin_offset. If *bin is not
  *              NULL and the entry's header is not 0: object = *bin, *bin = the first word of the
  *              object, clear clear_bytes from there, the object's header = the entry's.
  *
- * In all other cases: the extern function, before anything is changed. That is how the library gets
- * to hear what it has to: it empties bins, and counts below 1, as it needs. A heap may be used so
- * by whom it belongs to.
+ * In all other cases: the extern function. That is how the library gets to hear what it has to: it
+ * empties bins, and counts below 1, as it needs. A heap may be used so by whom it belongs to.
  */
 
-/** What inline allocation needs to know of a type. A header of 0 means: call rr_alloc(). */
+/** What inline calls need to know of a type. A header of 0 means: call rr_alloc(). */
 struct rr_layout_type {
     uint64_t header;       /**< The header of a new object. */
     uint32_t clear_bytes;  /**< Bytes of the payload to clear, a multiple of 8. */
     uint32_t bin_offset;   /**< Offset of the bin, from the heap's bins. */
+    uint32_t slots;        /**< Bit i: word i of the payload is a slot. 0 means: no slots, or
+                                rr_decref() has to look at them. */
+    uint32_t reserved;     /**< 0. */
 };
 
 /**
@@ -1265,6 +1269,12 @@ struct rr_layout_info {
     uint64_t release_mask;        /**< The last reference goes and the block with it iff header &
                                        release_mask == release_value. */
     uint64_t release_value;       /**< See release_mask. */
+    uint64_t node_mask;           /**< The last reference to an object with slots goes, and no
+                                       more is to be done than to release them, iff header &
+                                       node_mask == node_value and its type's slots are not 0. */
+    uint64_t node_value;          /**< See node_mask. */
+    uint32_t type_shift;          /**< rr_type = (header >> type_shift) & type_mask. */
+    uint32_t type_mask;           /**< See type_shift. */
     uint64_t segment_mask;        /**< Segment = address & ~segment_mask. */
     uint32_t page_shift;          /**< Index of an address's page = (address & segment_mask) >>
                                        page_shift. */

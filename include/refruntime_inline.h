@@ -151,6 +151,26 @@ RR_INLINE int rr_inline_try_decref(void *object)
     return (header & RR_LAYOUT_RELEASE_MASK) == RR_LAYOUT_RELEASE_VALUE && rr_inline_try_free(object);
 }
 
+/* The last reference to an object goes that dies by releasing its slots. What is in them is released here if that is
+ * simple; 0: it was not, and the object, some of its slots empty by now, is left to the library. */
+RR_INLINE int rr_inline_try_free_node(void *object, uint64_t header)
+{
+    rr_type type = (rr_type)(header >> RR_LAYOUT_TYPE_SHIFT) & RR_LAYOUT_TYPE_MASK;
+    uint32_t slots = type < RR_LAYOUT_TYPES ? __atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED)[type].slots : 0;
+    if (slots == 0)
+        return 0;
+    do {
+        rr_inline_link *slot = (rr_inline_link *)object + __builtin_ctz(slots);
+        if (*slot != NULL) {
+            if (!rr_inline_try_decref(*slot))
+                return 0;
+            *slot = NULL;
+        }
+        slots &= slots - 1;
+    } while (slots != 0);
+    return rr_inline_try_free(object);
+}
+
 /* ---- Counts ---------------------------------------------------------------------------------------------------- */
 
 RR_INLINE rr_status rr_inline_incref(void *object)
@@ -169,8 +189,14 @@ RR_INLINE rr_status rr_inline_incref(void *object)
 
 RR_INLINE rr_status rr_inline_decref(void *object)
 {
-    if (object == NULL || (rr_inline_ready() && rr_inline_try_decref(object)))
+    if (object == NULL)
         return RR_OK;
+    if (rr_inline_ready()) {
+        uint64_t header = *rr_inline_header(object);
+        if ((header & RR_LAYOUT_NODE_MASK) == RR_LAYOUT_NODE_VALUE ? rr_inline_try_free_node(object, header)
+                                                                   : rr_inline_try_decref(object))
+            return RR_OK;
+    }
     return rr_decref(object);
 }
 

@@ -23,6 +23,21 @@
 /** Count 1, a plain leaf, and nobody else who has to hear of it. */
 #define RR_LAYOUT_RELEASE_VALUE UINT64_C(0x0040000000000001)
 
+/**
+ * An object with slots dies with its last reference and has nothing to do but to release them iff
+ * header and this mask give the value that follows.
+ */
+#define RR_LAYOUT_NODE_MASK UINT64_C(0xfff00000ffffffff)
+
+/** Count 1 and no flag: it is not in the log, and all its duties are those of its type. */
+#define RR_LAYOUT_NODE_VALUE UINT64_C(0x0000000000000001)
+
+/** The type of an object is in the bits of its header above these ... */
+#define RR_LAYOUT_TYPE_SHIFT 32u
+
+/** ... and within this mask. */
+#define RR_LAYOUT_TYPE_MASK 1048575u
+
 /** Bits of an address within its segment. */
 #define RR_LAYOUT_SEGMENT_MASK UINT64_C(0x00000000003fffff)
 
@@ -60,6 +75,6 @@
 #define RR_LAYOUT_TYPES 65536u
 
 /** Stands for all of the above: what rr_layout_check() compares. */
-#define RR_LAYOUT_FINGERPRINT UINT64_C(0x2a40418e23b37f9b)
+#define RR_LAYOUT_FINGERPRINT UINT64_C(0x75d193147f373eae)
 
 #endif

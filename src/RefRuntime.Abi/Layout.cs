@@ -4,10 +4,10 @@ using System.Runtime.InteropServices;
 
 namespace RefRuntime.Abi;
 
-/// <summary>What inline allocation needs to know of a type. A header of 0 means: call rr_alloc().</summary>
+/// <summary>What inline calls need to know of a type. A header of 0 means: call rr_alloc().</summary>
 [CName("rr_layout_type")]
 [Section(Section.Layout)]
-[StructLayout(LayoutKind.Sequential, Size = 16)]
+[StructLayout(LayoutKind.Sequential, Size = 24)]
 public struct LayoutType
 {
     /// <summary>The header of a new object.</summary>
@@ -18,13 +18,19 @@ public struct LayoutType
 
     /// <summary>Offset of the bin, from the heap's bins.</summary>
     public uint BinOffset;
+
+    /// <summary>Bit i: word i of the payload is a slot. 0 means: no slots, or rr_decref() has to look at them.</summary>
+    public uint Slots;
+
+    /// <summary>0.</summary>
+    public uint Reserved;
 }
 
 /// <summary>The layout that inline calls touch; filled in by rr_layout(). It holds while the library is loaded.</summary>
 [CName("rr_layout_info")]
 [Sized]
 [Section(Section.Layout)]
-[StructLayout(LayoutKind.Sequential, Size = 96)]
+[StructLayout(LayoutKind.Sequential, Size = 120)]
 public unsafe struct LayoutInfo
 {
     /// <summary>sizeof(rr_layout_info), set by the caller; nothing past it is written.</summary>
@@ -48,6 +54,19 @@ public unsafe struct LayoutInfo
 
     /// <summary>See release_mask.</summary>
     public ulong ReleaseValue;
+
+    /// <summary>The last reference to an object with slots goes, and no more is to be done than to release them, iff header
+    /// &amp; node_mask == node_value and its type's slots are not 0.</summary>
+    public ulong NodeMask;
+
+    /// <summary>See node_mask.</summary>
+    public ulong NodeValue;
+
+    /// <summary>rr_type = (header >> type_shift) &amp; type_mask.</summary>
+    public uint TypeShift;
+
+    /// <summary>See type_shift.</summary>
+    public uint TypeMask;
 
     /// <summary>Segment = address &amp; ~segment_mask.</summary>
     public ulong SegmentMask;

@@ -439,12 +439,14 @@ class rr_stats(ctypes.Structure):
 
 
 class rr_layout_type(ctypes.Structure):
-    """What inline allocation needs to know of a type. A header of 0 means: call rr_alloc()."""
+    """What inline calls need to know of a type. A header of 0 means: call rr_alloc()."""
 
     _fields_ = [
         ("header", ctypes.c_uint64),
         ("clear_bytes", ctypes.c_uint32),
         ("bin_offset", ctypes.c_uint32),
+        ("slots", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32),
     ]
     header: Any
     """The header of a new object."""
@@ -452,6 +454,12 @@ class rr_layout_type(ctypes.Structure):
     """Bytes of the payload to clear, a multiple of 8."""
     bin_offset: Any
     """Offset of the bin, from the heap's bins."""
+    slots: Any
+    """Bit i: word i of the payload is a slot. 0 means: no slots, or rr_decref() has to look at
+    them.
+    """
+    reserved: Any
+    """0."""
 
 
 class rr_layout_info(ctypes.Structure):
@@ -467,6 +475,10 @@ class rr_layout_info(ctypes.Structure):
         ("header_quiet", ctypes.c_uint64),
         ("release_mask", ctypes.c_uint64),
         ("release_value", ctypes.c_uint64),
+        ("node_mask", ctypes.c_uint64),
+        ("node_value", ctypes.c_uint64),
+        ("type_shift", ctypes.c_uint32),
+        ("type_mask", ctypes.c_uint32),
         ("segment_mask", ctypes.c_uint64),
         ("page_shift", ctypes.c_uint32),
         ("page_table", ctypes.c_uint32),
@@ -493,6 +505,16 @@ class rr_layout_info(ctypes.Structure):
     """The last reference goes and the block with it iff header & release_mask == release_value."""
     release_value: Any
     """See release_mask."""
+    node_mask: Any
+    """The last reference to an object with slots goes, and no more is to be done than to release
+    them, iff header & node_mask == node_value and its type's slots are not 0.
+    """
+    node_value: Any
+    """See node_mask."""
+    type_shift: Any
+    """rr_type = (header >> type_shift) & type_mask."""
+    type_mask: Any
+    """See type_shift."""
     segment_mask: Any
     """Segment = address & ~segment_mask."""
     page_shift: Any

@@ -68,7 +68,7 @@ static void counts_go_up_and_down_without_a_call(void **state) {
     assert_calls(0, assert_int_equal(rr_decref(n), RR_OK));
     assert_calls(0, assert_int_equal(rr_decref(n), RR_OK));
     assert_calls(0, assert_true(rr_is_unique(n)));
-    assert_calls(1, assert_int_equal(rr_decref(n), RR_OK)); /* it has slots */
+    assert_calls(1, assert_int_equal(rr_decref(n), RR_OK)); /* it is in the log */
 }
 
 static void null_needs_no_call(void **state) {
@@ -140,6 +140,65 @@ static void pairs_of_leaves_hardly_ever_call_and_are_all_counted(void **state) {
     assert_int_equal(after.objects_freed - before.objects_freed, COUNT);
     assert_int_equal(after.live_objects, 0);
     assert_int_equal(after.live_bytes, 0);
+}
+
+static void a_node_releases_its_slots_as_far_as_that_is_simple(void **state) {
+    void *spare = rr_alloc(*state, leaf_type()), *kept = rr_alloc(*state, leaf_type());
+    node *spare_node = node_new(*state, 0, 0);
+
+    node *n = node_new(*state, 0, 1); /* empty */
+    assert_calls(0, assert_int_equal(rr_decref(n), RR_OK));
+    n = node_new(*state, 0, 1); /* one child lives on, one dies */
+    rr_store(&n->next, kept);
+    rr_take(&n->other, rr_alloc(*state, leaf_type()));
+    assert_calls(0, assert_int_equal(rr_decref(n), RR_OK));
+    assert_int_equal(rr_getrefcount(kept), 1);
+    n = node_new(*state, 0, 1); /* the second is not simple: the first is released once all the same */
+    rr_store(&n->next, kept);
+    rr_take(&n->other, node_new(*state, NODE_DESTROY, 2));
+    assert_calls(1, assert_int_equal(rr_decref(n), RR_OK));
+    assert_log("destroy 2");
+    assert_int_equal(rr_getrefcount(kept), 1);
+    n = node_new(*state, 0, 1); /* both slots hold the last two references */
+    void *leaf = rr_alloc(*state, leaf_type());
+    rr_store(&n->next, leaf);
+    rr_take(&n->other, leaf);
+    assert_calls(0, assert_int_equal(rr_decref(n), RR_OK));
+    assert_int_equal(live(*state), 3);
+
+    assert_calls(2, rr_decref(node_new(*state, NODE_DESTROY, 3))); /* node_new calls rr_alloc */
+    assert_calls(2, rr_decref(node_new(*state, NODE_FINALIZE, 4)));
+    n = node_new(*state, 0, 5);
+    void *weak = rr_weakref_new(n, NULL, NULL);
+    assert_calls(1, rr_decref(n));
+    assert_null(rr_weakref_get(weak));
+    rr_decref(weak);
+    n = node_new(*state, 0, 6);
+    rr_gc_freeze(*state);
+    assert_calls(1, rr_decref(n));
+    rr_gc_unfreeze(*state);
+    rr_decref(spare_node);
+    rr_decref(spare);
+    rr_decref(kept);
+}
+
+static void nodes_hardly_ever_call_and_a_chain_dies_whole(void **state) {
+    enum { COUNT = 10000 };
+    node *kept = rr_alloc(*state, node_type(0));
+    calls = 0;
+    for (int i = 0; i < COUNT; i++)
+        rr_decref(rr_alloc(*state, node_type(0)));
+    assert_in_range(calls, 1, COUNT / 20);
+    assert_int_equal(live(*state), 1);
+    node *head = NULL;
+    for (int i = 0; i < COUNT; i++) {
+        node *n = rr_alloc(*state, node_type(0));
+        n->next = head;
+        head = n;
+    }
+    assert_calls(1, rr_decref(head));
+    assert_int_equal(live(*state), 1);
+    rr_decref(kept);
 }
 
 static void full_pages_take_back_what_was_allocated_inline(void **state) {
@@ -405,6 +464,8 @@ int main(void) {
         WITH_MANUAL_HEAP(a_decrement_that_must_be_logged_is_the_librarys),
         cmocka_unit_test_setup_teardown(a_count_that_would_overflow_is_the_librarys, manual_heap, heap_with_an_immortal),
         WITH_MANUAL_HEAP(pairs_of_leaves_hardly_ever_call_and_are_all_counted),
+        WITH_MANUAL_HEAP(a_node_releases_its_slots_as_far_as_that_is_simple),
+        WITH_MANUAL_HEAP(nodes_hardly_ever_call_and_a_chain_dies_whole),
         WITH_HEAP(full_pages_take_back_what_was_allocated_inline),
         WITH_MANUAL_HEAP(payloads_are_zeroed_up_to_their_end_and_no_further),
         WITH_MANUAL_HEAP(unzeroed_payloads_are_left_as_they_are),

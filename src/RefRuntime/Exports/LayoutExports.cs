@@ -22,11 +22,13 @@ namespace RefRuntime.Exports;
 ///          + (((object &amp; segment_mask) >> page_shift) &lt;&lt; page_entry_shift); if the page's
 ///          state allows it, and free_count + 1 is not carved: header = 0, the block's first
 ///          word = the page's free, free = object, free_count + 1.
+///          header &amp; node_mask == node_value, and slots of the type is not 0: decref what is in
+///          the slots, as long as one of the above does it, and empty each; then as before.
 /// alloc    entry = types[type]; bin = *(heap + heap_bins) + entry.bin_offset. If *bin is not
 ///          NULL and the entry's header is not 0: object = *bin, *bin = the first word of the
 ///          object, clear clear_bytes from there, the object's header = the entry's.
 /// </code>
-/// <para>In all other cases: the extern function, before anything is changed. That is how the library gets to hear what it
+/// <para>In all other cases: the extern function. That is how the library gets to hear what it
 /// has to: it empties bins, and counts below 1, as it needs. A heap may be used so by whom it belongs to.</para>
 /// </remarks>
 [Section(Section.Layout)]

@@ -30,6 +30,18 @@ internal static class InlineLayout
     /// <summary>Count 1, a plain leaf, and nobody else who has to hear of it.</summary>
     public const ulong ReleaseValue = 1 | HeaderFlags.PlainLeaf;
 
+    /// <summary>An object with slots dies with its last reference and has nothing to do but to release them iff header and this mask give the value that follows.</summary>
+    public const ulong NodeMask = uint.MaxValue | (0xFFFul << 52);
+
+    /// <summary>Count 1 and no flag: it is not in the log, and all its duties are those of its type.</summary>
+    public const ulong NodeValue = 1;
+
+    /// <summary>The type of an object is in the bits of its header above these ...</summary>
+    public const uint TypeShift = Header.TypeShift;
+
+    /// <summary>... and within this mask.</summary>
+    public const uint TypeMask = Header.TypeMask;
+
     /// <summary>Bits of an address within its segment.</summary>
     public const ulong SegmentMask = Config.SegmentMask;
 
@@ -67,7 +79,7 @@ internal static class InlineLayout
     public const uint Types = 1u << 16;
 
     /// <summary>Stands for all of the above: what rr_layout_check() compares.</summary>
-    public const ulong Fingerprint = Mixed4;
+    public const ulong Fingerprint = Mixed5;
 
     // FNV-1a, a whole constant at a time, in the order above.
     [CIgnore]
@@ -80,11 +92,14 @@ internal static class InlineLayout
     private const ulong Mixed1 = unchecked((((((((Start ^ Revision) * Prime) ^ HeaderQuiet) * Prime) ^ ReleaseMask) * Prime) ^ ReleaseValue) * Prime);
 
     [CIgnore]
-    private const ulong Mixed2 = unchecked((((((((Mixed1 ^ SegmentMask) * Prime) ^ PageShift) * Prime) ^ PageTable) * Prime) ^ PageEntryShift) * Prime);
+    private const ulong Mixed2 = unchecked((((((((Mixed1 ^ NodeMask) * Prime) ^ NodeValue) * Prime) ^ TypeShift) * Prime) ^ TypeMask) * Prime);
 
     [CIgnore]
-    private const ulong Mixed3 = unchecked((((((((Mixed2 ^ PageState) * Prime) ^ PageStateMask) * Prime) ^ PageStateValue) * Prime) ^ PageFree) * Prime);
+    private const ulong Mixed3 = unchecked((((((((Mixed2 ^ SegmentMask) * Prime) ^ PageShift) * Prime) ^ PageTable) * Prime) ^ PageEntryShift) * Prime);
 
     [CIgnore]
-    private const ulong Mixed4 = unchecked((((((((Mixed3 ^ PageFreeCount) * Prime) ^ PageCarved) * Prime) ^ HeapBins) * Prime) ^ Types) * Prime);
+    private const ulong Mixed4 = unchecked((((((((Mixed3 ^ PageState) * Prime) ^ PageStateMask) * Prime) ^ PageStateValue) * Prime) ^ PageFree) * Prime);
+
+    [CIgnore]
+    private const ulong Mixed5 = unchecked((((((((Mixed4 ^ PageFreeCount) * Prime) ^ PageCarved) * Prime) ^ HeapBins) * Prime) ^ Types) * Prime);
 }

@@ -42,6 +42,28 @@ internal static unsafe class InlineTypes
         LayoutType* entry = s_table + (uint)type->Id;
         entry->ClearBytes = (type->Flags & TypeFlags.Unzeroed) != 0 ? 0 : (uint)Bits.AlignUp(type->Size, 8);
         entry->BinOffset = (uint)type->FixedClass * 8;
+        entry->Slots = Slots(type);
         Volatile.Write(ref entry->Header, type->NewHeader);
+    }
+
+    /// <summary>The slots of a type whose objects die by releasing them, as bits; 0 when there is more to do, or a slot that has no bit.</summary>
+    private static uint Slots(TypeDescriptor* type)
+    {
+        uint slots = 0;
+        if (type->Shape == Shape.Offsets && !type->HasDuties)
+        {
+            for (uint i = 0; i < type->OffsetCount; i++)
+            {
+                uint word = type->Offsets[i] / 8;
+                if (word >= 32)
+                {
+                    return 0;
+                }
+
+                slots |= 1u << (int)word;
+            }
+        }
+
+        return slots;
     }
 }
