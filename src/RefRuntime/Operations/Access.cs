@@ -8,6 +8,7 @@ using System.Runtime.CompilerServices;
 using RefRuntime.Abi;
 using RefRuntime.Core;
 using RefRuntime.Heap;
+using RefRuntime.Lifetime;
 using RefRuntime.Objects;
 using RefRuntime.Os;
 
@@ -25,12 +26,12 @@ internal static unsafe class Access
         }
 
         HeapState* heap = ObjectLookup.HeapOf(payload);
-        if (!HeapAccess.MayChange(heap))
+        if (heap->IsSynchronized != 0)
         {
-            return Refuse(function, argument, payload, heap);
+            return EnterLocked(function, argument, payload, heap, isRead: false);
         }
 
-        return heap->IsSynchronized == 0 ? Status.Ok : EnterLocked(function, argument, payload, heap);
+        return HeapAccess.MayChange(heap) ? Status.Ok : Refuse(function, argument, payload, heap);
     }
 
     /// <summary>For an operation that only reads the object: allowed in a traverse callback too.</summary>
@@ -43,12 +44,12 @@ internal static unsafe class Access
         }
 
         HeapState* heap = ObjectLookup.HeapOf(payload);
-        if (!HeapAccess.MayRead(heap))
+        if (heap->IsSynchronized != 0)
         {
-            return Refuse(function, argument, payload, heap);
+            return EnterLocked(function, argument, payload, heap, isRead: true);
         }
 
-        return heap->IsSynchronized == 0 ? Status.Ok : EnterLocked(function, argument, payload, heap);
+        return HeapAccess.MayRead(heap) ? Status.Ok : Refuse(function, argument, payload, heap);
     }
 
     /// <summary>For an operation on a heap; null means the default heap. Null is returned when the operation is refused.</summary>
@@ -65,18 +66,24 @@ internal static unsafe class Access
             }
         }
 
-        if (!HeapAccess.MayChange(heap))
-        {
-            Refuse(function, "heap", heap, heap);
-            return null;
-        }
-
-        if (heap->IsSynchronized != 0)
+        bool isLocked = heap->IsSynchronized != 0 && !HeapAccess.IsLost(heap);
+        if (isLocked)
         {
             Lock(heap);
         }
 
-        return heap;
+        if (HeapAccess.MayChange(heap))
+        {
+            return heap;
+        }
+
+        if (isLocked)
+        {
+            Unlock(heap);
+        }
+
+        Refuse(function, "heap", heap, heap);
+        return null;
     }
 
     /// <summary>May this thread change the heap, without a lock? For fast paths, which take the long way when it may not.</summary>
@@ -102,7 +109,7 @@ internal static unsafe class Access
 
     /// <summary>Refuses, in a destroy callback, what would make new objects or new references.</summary>
     public static bool IsAllocationAllowed(string function, HeapState* heap) =>
-        heap->InDestroy == 0
+        !ForeignCode.IsDestroying(heap)
         || LastError.Pointer(Status.Busy, function, "heap", heap, "can't allocate while a destroy callback runs") == Status.Ok;
 
     /// <summary>The object is past saving: new references to it are refused.</summary>
@@ -128,7 +135,7 @@ internal static unsafe class Access
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Status NotObject(string function, string argument, void* payload) =>
+    public static Status NotObject(string function, string argument, void* payload) =>
         LastError.Pointer(Status.NotObject, function, argument, payload, payload == null
             ? "is no object: it is NULL"
             : "is no live object (freed already, not the start of a payload, or never allocated here)");
@@ -153,18 +160,28 @@ internal static unsafe class Access
         Mutex.Exit(&heap->Lock);
     }
 
+    /// <summary>
+    /// The lock comes first. Whoever has it and still may not change the heap is itself inside a traverse callback; other
+    /// threads wait until that is over.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Status EnterLocked(string function, string argument, void* payload, HeapState* heap)
+    private static Status EnterLocked(string function, string argument, void* payload, HeapState* heap, bool isRead)
     {
+        if (HeapAccess.IsLost(heap))
+        {
+            return Refuse(function, argument, payload, heap);
+        }
+
         Lock(heap);
 
         // Another thread may have freed the object before the lock was ours.
-        if (ObjectLookup.IsObject(payload) && ObjectLookup.HeapOf(payload) == heap)
+        bool isThere = ObjectLookup.IsObject(payload) && ObjectLookup.HeapOf(payload) == heap;
+        if (isThere && (isRead ? HeapAccess.MayRead(heap) : HeapAccess.MayChange(heap)))
         {
             return Status.Ok;
         }
 
         Unlock(heap);
-        return NotObject(function, argument, payload);
+        return isThere ? Refuse(function, argument, payload, heap) : NotObject(function, argument, payload);
     }
 }

@@ -207,31 +207,43 @@ internal static unsafe class CountOperations
 
     /// <summary>All checks come first; then nothing can fail.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Status Write(string function, void** slot, void* value, bool isMove)
+    public static Status Write(string function, void** slot, void* value, bool isMove)
     {
         if (slot == null || !Bits.IsAligned((ulong)slot, 8))
         {
             return LastError.Pointer(Status.Argument, function, "slot", slot, "is no aligned address of a pointer");
         }
 
+        HeapState* heap;
+        void* clue = SegmentMap.Contains(slot) ? slot : *slot;
+        if (value == null && SegmentMap.Contains(clue) && Segment.Of(clue)->Heap->IsSynchronized != 0)
+        {
+            // Another thread may be replacing what is there: whether it is an object can be asked only when the lock is ours.
+            heap = Access.EnterHeap(function, (HeapHandle*)Segment.Of(clue)->Heap);
+            if (heap == null)
+            {
+                return LastError.Status;
+            }
+        }
+        else
+        {
+            void* witness = value != null ? value : *slot;
+            if (witness == null)
+            {
+                return Status.Ok;
+            }
+
+            Status entered = Access.Enter(function, value != null ? "value" : "old value of slot", witness);
+            if (entered != Status.Ok)
+            {
+                return entered;
+            }
+
+            heap = ObjectLookup.HeapOf(witness);
+        }
+
         void* old = *slot;
-        void* witness = value != null ? value : old;
-        if (witness == null)
-        {
-            return Status.Ok;
-        }
-
-        Status status = Access.Enter(function, value != null ? "value" : "old value of slot", witness);
-        if (status != Status.Ok)
-        {
-            return status;
-        }
-
-        HeapState* heap = ObjectLookup.HeapOf(witness);
-
-        // Read again: in a synchronized heap the lock is ours only now.
-        old = *slot;
-        status = CheckWrite(function, heap, slot, value, old);
+        Status status = CheckWrite(function, heap, slot, value, old);
         if (status == Status.Ok)
         {
             if (value != null)
@@ -266,7 +278,9 @@ internal static unsafe class CountOperations
 
         if (SegmentMap.Contains(slot) && Segment.Of(slot)->Heap != heap)
         {
-            return LastError.Pointer(Status.Argument, function, "value", value, "belongs to another heap than the slot");
+            return value != null
+                ? LastError.Pointer(Status.Argument, function, "value", value, "belongs to another heap than the slot")
+                : LastError.Pointer(Status.Argument, function, "old value of slot", old, "belongs to another heap than the slot");
         }
 
         if (old != null && (!ObjectLookup.IsObject(old) || ObjectLookup.HeapOf(old) != heap))
