@@ -27,7 +27,7 @@ internal static unsafe class HeapAccess
     public static void EnterTraverse(HeapState* heap)
     {
         heap->Owner = Nobody;
-        SetInlineBins(heap);
+        heap->InlineBins = (void**)heap->NoBins;
     }
 
     public static void LeaveTraverse(HeapState* heap)

@@ -1,6 +1,6 @@
 // Entering the host's callbacks. Everything that runs foreign code does so from here, so that what is allowed inside is
-// known: the heap's InDestroy says that the innermost callback is a destroy callback (no allocation, no new references),
-// the depths say that some callback runs (no collection starts, no heap is freed).
+// known: a thread whose innermost callback is a destroy callback may not allocate; while any callback runs, no collection
+// starts and no heap is freed.
 
 using System.Runtime.CompilerServices;
 using RefRuntime.Abi;
@@ -12,13 +12,21 @@ namespace RefRuntime.Lifetime;
 
 internal static unsafe class ForeignCode
 {
-    /// <summary>HeapState.InDestroy inside the destroy callback of a self-releasing type.</summary>
-    public const int SelfReleasing = 2;
+    // HostThread.CallbackKind.
+    private const int Other = 0;
+    private const int Destroying = 1;
+    private const int SelfReleasing = 2;
+
+    /// <summary>Is this thread in a destroy callback, and in no other callback inside of it?</summary>
+    public static bool IsDestroying(HeapState* heap) => heap->InDestroy != 0 && HostThread.CallbackKind != Other;
+
+    /// <summary>The same, of a type that releases its children itself.</summary>
+    public static bool IsSelfReleasing(HeapState* heap) => heap->InDestroy != 0 && HostThread.CallbackKind == SelfReleasing;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Finalize(HeapState* heap, TypeDescriptor* type, void* payload)
     {
-        int saved = Enter(heap, inDestroy: 0);
+        int saved = Enter(heap, Other);
         type->Finalize(payload, type->User);
         Leave(heap, saved);
         heap->FinalizersRun++;
@@ -27,15 +35,17 @@ internal static unsafe class ForeignCode
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Destroy(HeapState* heap, TypeDescriptor* type, void* payload)
     {
-        int saved = Enter(heap, inDestroy: type->IsSelfReleasing ? SelfReleasing : 1);
+        heap->InDestroy++;
+        int saved = Enter(heap, type->IsSelfReleasing ? SelfReleasing : Destroying);
         type->Destroy(payload, type->User);
+        heap->InDestroy--;
         Leave(heap, saved);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void WeakCallback(HeapState* heap, WeakRefPayload* weak)
     {
-        int saved = Enter(heap, inDestroy: 0);
+        int saved = Enter(heap, Other);
         weak->Callback(weak, weak->User);
         Leave(heap, saved);
     }
@@ -43,26 +53,26 @@ internal static unsafe class ForeignCode
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void GcEvent(HeapState* heap, GcEvent* gcEvent)
     {
-        int saved = Enter(heap, inDestroy: 0);
+        int saved = Enter(heap, Other);
         heap->GcCallback((HeapHandle*)heap, gcEvent, heap->GcUser);
         Leave(heap, saved);
     }
 
-    private static int Enter(HeapState* heap, int inDestroy)
+    private static int Enter(HeapState* heap, int kind)
     {
-        int saved = heap->InDestroy;
-        heap->InDestroy = inDestroy;
-        HeapAccess.SetInlineBins(heap);
-        heap->CallbackDepth++;
+        int saved = HostThread.CallbackKind;
+        HostThread.CallbackKind = kind;
         HostThread.CallbackDepth++;
+        heap->CallbackDepth++;
+        HeapAccess.SetInlineBins(heap);
         return saved;
     }
 
     private static void Leave(HeapState* heap, int saved)
     {
-        HostThread.CallbackDepth--;
-        heap->CallbackDepth--;
-        heap->InDestroy = saved;
         HeapAccess.SetInlineBins(heap);
+        heap->CallbackDepth--;
+        HostThread.CallbackDepth--;
+        HostThread.CallbackKind = saved;
     }
 }

@@ -6,6 +6,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using RefRuntime.Heap;
+using RefRuntime.Os;
 
 namespace RefRuntime.Objects;
 
@@ -18,12 +19,16 @@ internal static unsafe class References
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Visit<T>(void* payload, TypeDescriptor* type, ref T visitor)
+        where T : struct, IReferenceVisitor => Visit(payload, type, type->Shape, ref visitor);
+
+    /// <summary>Only those that <paramref name="shape"/>, a part of the type's, speaks of.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Visit<T>(void* payload, TypeDescriptor* type, Shape shape, ref T visitor)
         where T : struct, IReferenceVisitor
     {
-        Shape shape = type->Shape;
         if ((shape & ~(Shape.Offsets | Shape.Items)) != 0)
         {
-            VisitOther(payload, type, ref visitor);
+            VisitOther(payload, type, shape, ref visitor);
         }
 
         if ((shape & Shape.Offsets) != 0)
@@ -54,16 +59,17 @@ internal static unsafe class References
         frame.Visit = &Dispatch<T>;
         frame.State = Unsafe.AsPointer(ref visitor);
         HeapState* heap = ObjectLookup.HeapOf(payload);
+        HostThread.CallbackDepth++;
         HeapAccess.EnterTraverse(heap);
         type->Traverse(payload, &OnVisit, &frame, type->User);
         HeapAccess.LeaveTraverse(heap);
+        HostThread.CallbackDepth--;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void VisitOther<T>(void* payload, TypeDescriptor* type, ref T visitor)
+    private static void VisitOther<T>(void* payload, TypeDescriptor* type, Shape shape, ref T visitor)
         where T : struct, IReferenceVisitor
     {
-        Shape shape = type->Shape;
         if ((shape & Shape.OffsetValues) != 0)
         {
             for (uint i = 0; i < type->OffsetCount; i++)

@@ -97,7 +97,8 @@ internal static unsafe class HeapOperations
             return LastError.Pointer(Status.Argument, "rr_heap_free", "heap", heap, "is the default heap, which stays");
         }
 
-        if (HostThread.CallbackDepth != 0)
+        // Another thread's callback counts too: under a GIL it may be this heap's.
+        if (HostThread.CallbackDepth != 0 || heap->CallbackDepth != 0)
         {
             Access.Exit(heap);
             return LastError.Pointer(Status.Busy, "rr_heap_free", "heap", heap, "can't be freed from inside a callback");
@@ -119,7 +120,7 @@ internal static unsafe class HeapOperations
     {
         if (!ObjectLookup.IsObject(payload))
         {
-            Access.EnterToRead("rr_heap_of", "object", payload);
+            Access.NotObject("rr_heap_of", "object", payload);
             return null;
         }
 
@@ -137,12 +138,14 @@ internal static unsafe class HeapOperations
 
         if (heap->PinPages == 0)
         {
+            Blocks.EmptyBins(heap);
             Blocks.RetireEmptyPages(heap);
             Segments.Trim(heap, keepOneSegment: false);
         }
 
-        if (heap->Collecting == 0)
+        if (heap->Collecting == 0 && heap->CallbackDepth == 0)
         {
+            heap->Reported.Free();
             heap->Visited.Free();
             heap->Live.Free();
             SideData.Free(heap);

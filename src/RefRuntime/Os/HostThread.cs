@@ -18,7 +18,11 @@ internal static unsafe class HostThread
     public static void* Token => rrhost_thread_token();
 
     /// <summary>How many callbacks of the host this thread is inside of, over all heaps.</summary>
-    public static ref int CallbackDepth => ref *rrhost_callback_depth();
+    public static ref int CallbackDepth => ref *rrhost_callback_state();
+
+    /// <summary>What kind of callback this thread's innermost is: 0, or as Lifetime/ForeignCode says. Kept by thread and not by heap, since
+    /// under a GIL the callbacks of a heap are no stack.</summary>
+    public static ref int CallbackKind => ref rrhost_callback_state()[1];
 
     public static byte* ErrorBuffer => rrhost_error_buffer();
 
@@ -35,7 +39,7 @@ internal static unsafe class HostThread
     private static extern void* rrhost_thread_token();
 
     [DllImport("rrhost"), SuppressGCTransition]
-    private static extern int* rrhost_callback_depth();
+    private static extern int* rrhost_callback_state();
 
     [DllImport("rrhost"), SuppressGCTransition]
     private static extern byte* rrhost_error_buffer();

@@ -28,12 +28,12 @@
 #define EXPORT __attribute__((visibility("default"))) /* of librrhost.so; librefruntime.so has a version script */
 
 void *rrhost_thread_token(void);
-int32_t *rrhost_callback_depth(void);
+int32_t *rrhost_callback_state(void);
 char *rrhost_error_buffer(void);
 int rrhost_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
 
 static _Thread_local uintptr_t token; /* 0: this thread has none yet */
-static _Thread_local int32_t callback_depth;
+static _Thread_local int32_t callback_state[2];
 static _Thread_local char *error_buffer;
 
 static _Atomic uintptr_t last_token;
@@ -51,10 +51,10 @@ EXPORT void *rrhost_thread_token(void)
     return value != 0 ? (void *)value : new_token();
 }
 
-/* Where the library counts how many callbacks of the host the calling thread is inside of. 0 at first. */
-EXPORT int32_t *rrhost_callback_depth(void)
+/* Two numbers of the calling thread's, 0 at first: how many callbacks of the host it is inside of, and of what kind the innermost is. */
+EXPORT int32_t *rrhost_callback_state(void)
 {
-    return &callback_depth;
+    return callback_state;
 }
 
 static pthread_key_t buffer_key;
