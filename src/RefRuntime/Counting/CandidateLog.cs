@@ -76,32 +76,4 @@ internal static unsafe class CandidateLog
 
         return true;
     }
-
-    /// <summary>Calls the visitor for each block whose bit is set; it may clear the bit of the block it is called for.</summary>
-    public static bool Visit<T>(HeapState* heap, ref T visitor)
-        where T : struct, IBlockVisitor
-    {
-        for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
-        {
-            for (ulong pages = segment->CandidatePages; pages != 0; pages &= pages - 1)
-            {
-                Page* page = Segment.PageTable(segment) + System.Numerics.BitOperations.TrailingZeroCount(pages);
-                ulong* bitmap = Segment.Bitmap(page);
-                uint words = (Blocks.CarvedOf(page) + 63) / 64;
-                for (uint w = 0; w < words; w++)
-                {
-                    for (ulong bits = bitmap[w]; bits != 0; bits &= bits - 1)
-                    {
-                        uint index = (w * 64) + (uint)System.Numerics.BitOperations.TrailingZeroCount(bits);
-                        if (!visitor.Visit(page, Blocks.PayloadAt(page, index)))
-                        {
-                            return false;
-                        }
-                    }
-                }
-            }
-        }
-
-        return true;
-    }
 }

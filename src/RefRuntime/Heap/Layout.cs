@@ -148,6 +148,9 @@ internal unsafe struct Segment
     /// <summary>Bit i: page i has candidates.</summary>
     public ulong CandidatePages;
 
+    /// <summary>Bit i: objects in page i wait for death in its candidate bitmap.</summary>
+    public ulong SpilledPages;
+
     /// <summary>Bit i: objects may have been allocated in page i since the last complete collection.</summary>
     public ulong YoungPages;
 
@@ -238,6 +241,9 @@ internal unsafe struct HeapState
     /// <summary>Where the last free page was found.</summary>
     public Segment* Hint;
 
+    /// <summary>1 when the last request for pages was refused because of MaxBytes, not by the system.</summary>
+    public int IsAtLimit;
+
     public ulong UsedPages;
     public ulong HugeBytes;
     public ulong FreeDirtyPages;
@@ -277,7 +283,7 @@ internal unsafe struct HeapState
 
     // Death.
 
-    /// <summary>Not 0 while a destroy callback is the innermost callback of this heap; 2 if its type is self-releasing.</summary>
+    /// <summary>Destroy callbacks of this heap that are running now.</summary>
     public int InDestroy;
 
     /// <summary>1 while rr_heap_free takes the heap apart.</summary>
@@ -303,6 +309,9 @@ internal unsafe struct HeapState
 
     /// <summary>The threshold as Triggers.Adapt has raised it.</summary>
     public ulong RaisedThreshold;
+
+    /// <summary>1 when it was raised because a collection had no memory.</summary>
+    public int IsBackedOff;
 
     /// <summary>1 when some segment has YoungPages.</summary>
     public int HasYoung;

@@ -3,9 +3,11 @@
 //   O1  every object has a type that exists
 //   O2  every reference leads to a live object of the same heap
 //   O3  no object has more references in slots than its count says
+//   C2  an object that may be a candidate is logged iff its header says so (Quiet)
 //   W1  a live weak reference's target is an object whose header says that it has weak references
 
 using RefRuntime.Abi;
+using RefRuntime.Counting;
 using RefRuntime.Cycles;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
@@ -53,6 +55,13 @@ internal static unsafe class GraphVerify
             if (Header.Count(payload) == 0)
             {
                 return true;
+            }
+
+            bool mayBeLogged = type->IsContainer && (word & (HeaderFlags.Skipped | HeaderFlags.Held)) == 0;
+            if (mayBeLogged && Heap->CallbackDepth == 0 && ((word & HeaderFlags.Quiet) != 0) != CandidateLog.Contains(payload))
+            {
+                Edges.Status = Broken("C2: object", payload, "is a candidate by header or by bit, not by both");
+                return false;
             }
 
             if (type->Id == TypeId.WeakRef)

@@ -14,7 +14,11 @@ internal static unsafe class Neighbours
     public static long Referents(void* payload, void** results, ulong capacity)
     {
         ReferentCollector collector = new() { Results = new Results(results, capacity) };
-        References.Visit(payload, ObjectLookup.TypeOf(payload), ref collector);
+
+        // Past its destroy callback, perhaps: what traverse would read may be gone.
+        bool isDying = Header.Count(payload) == 0;
+        TypeDescriptor* type = ObjectLookup.TypeOf(payload);
+        References.Visit(payload, type, isDying ? type->Shape & ~Shape.Traverse : type->Shape, ref collector);
         return collector.Results.Count;
     }
 

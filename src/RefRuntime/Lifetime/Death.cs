@@ -63,7 +63,7 @@ internal static unsafe class Death
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Last(HeapState* heap, void* payload)
     {
-        if (heap->InDestroy == ForeignCode.SelfReleasing)
+        if (ForeignCode.IsSelfReleasing(heap))
         {
             DeathQueue.Push(heap, payload);
         }
@@ -73,7 +73,10 @@ internal static unsafe class Death
         }
     }
 
-    /// <summary>Calls the callbacks of weak references that WeakChain.Clear has collected, in order. One that nobody else holds any more is dropped unheard.</summary>
+    /// <summary>
+    /// Calls the callbacks of weak references that WeakChain.Clear has collected, in order. One that nobody else holds any more is
+    /// dropped unheard. Those that die of it are left in the queue.
+    /// </summary>
     public static void RunWeakCallbacks(HeapState* heap, WeakRefPayload* first)
     {
         for (WeakRefPayload* weak = first; weak != null;)
@@ -85,7 +88,12 @@ internal static unsafe class Death
                 ForeignCode.WeakCallback(heap, weak);
             }
 
-            Release(heap, weak);
+            // Queued and not followed: a weak reference may itself have weak references, and so on.
+            if (Counts.Decrement(heap, weak))
+            {
+                DeathQueue.Push(heap, weak);
+            }
+
             weak = next;
         }
     }
@@ -159,6 +167,9 @@ internal static unsafe class Death
         Header.Word(payload) |= HeaderFlags.Finalized | HeaderFlags.Held;
         ForeignCode.Finalize(heap, type, payload);
         Header.Word(payload) &= ~HeaderFlags.Held;
+
+        // Waiting for death it may have lost its place in the log.
+        Tracking.Refresh(heap, payload);
         if (Counts.Decrement(heap, payload))
         {
             return true;

@@ -4,6 +4,7 @@
 // Each release in progress uses the part of the array above the top it found (a callback may release again); who finds
 // the array at its own base empty also takes what has spilled.
 
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using RefRuntime.Core;
 using RefRuntime.Counting;
@@ -45,6 +46,8 @@ internal static unsafe class DeathQueue
         CandidateLog.Remove(heap, payload);
         Header.Word(payload) |= HeaderFlags.Spilled;
         CandidateLog.SetBit(payload);
+        Page* page = Segment.PageOf(payload);
+        Segment.Of(page)->SpilledPages |= 1ul << Segment.IndexOf(page);
         heap->QueueSpilled = 1;
     }
 
@@ -52,44 +55,58 @@ internal static unsafe class DeathQueue
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void* Unspill(HeapState* heap)
     {
-        Finder finder = new() { Heap = heap };
-        if (CandidateLog.Visit(heap, ref finder))
+        void* first = null;
+        for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
         {
-            heap->QueueSpilled = 0;
+            for (ulong pages = segment->SpilledPages; pages != 0; pages &= pages - 1)
+            {
+                int index = BitOperations.TrailingZeroCount(pages);
+                if (!TryTakeAll(heap, Segment.PageTable(segment) + index, ref first))
+                {
+                    return first;
+                }
+
+                segment->SpilledPages &= ~(1ul << index);
+            }
         }
 
-        return finder.First;
+        heap->QueueSpilled = 0;
+        return first;
     }
 
-    private struct Finder : IBlockVisitor
+    /// <summary>Takes what has spilled into the page's bitmap, the first in hand and the others into the array. False when that is full.</summary>
+    private static bool TryTakeAll(HeapState* heap, Page* page, ref void* first)
     {
-        public HeapState* Heap;
-        public void* First;
-
-        public bool Visit(Page* page, void* payload)
+        ulong* bitmap = Segment.Bitmap(page);
+        uint words = (Blocks.CarvedOf(page) + 63) / 64;
+        for (uint w = 0; w < words; w++)
         {
-            if ((Header.Word(payload) & HeaderFlags.Spilled) == 0)
+            for (ulong bits = bitmap[w]; bits != 0; bits &= bits - 1)
             {
-                return true;
-            }
+                void* payload = Blocks.PayloadAt(page, (w * 64) + (uint)BitOperations.TrailingZeroCount(bits));
+                if ((Header.Word(payload) & HeaderFlags.Spilled) == 0)
+                {
+                    continue;
+                }
 
-            if (First != null && Heap->QueueTop == Config.DeathQueueLength)
-            {
-                return false;
-            }
+                if (first != null && heap->QueueTop == Config.DeathQueueLength)
+                {
+                    return false;
+                }
 
-            CandidateLog.ClearBit(page, payload);
-            Header.Word(payload) &= ~HeaderFlags.Spilled;
-            if (First == null)
-            {
-                First = payload;
+                CandidateLog.ClearBit(page, payload);
+                Header.Word(payload) &= ~HeaderFlags.Spilled;
+                if (first == null)
+                {
+                    first = payload;
+                }
+                else
+                {
+                    heap->Queue[heap->QueueTop++] = (ulong)payload;
+                }
             }
-            else
-            {
-                Heap->Queue[Heap->QueueTop++] = (ulong)payload;
-            }
-
-            return true;
         }
+
+        return true;
     }
 }

@@ -26,9 +26,9 @@ internal static unsafe class SetDeath
             collected += type->IsContainer && !type->IsAcyclic ? 1ul : 0;
         }
 
+        ulong queueBase = heap->QueueTop;
         ClearWeakReferences(heap, members, count);
         ulong reportedBase = heap->Reported.Count;
-        ulong queueBase = heap->QueueTop;
         Destroy(heap, members, count);
 
         ChildRelease release = new() { Heap = heap };
@@ -81,12 +81,17 @@ internal static unsafe class SetDeath
         Death.RunWeakCallbacks(heap, pending);
     }
 
+    /// <summary>All are traversed before the first is destroyed: what one's traverse reads may be another's to free.</summary>
     private static void Destroy(HeapState* heap, void** members, ulong count)
     {
         for (ulong i = 0; i < count; i++)
         {
+            Reporting.Collect(heap, members[i], ObjectLookup.TypeOf(members[i]));
+        }
+
+        for (ulong i = 0; i < count; i++)
+        {
             TypeDescriptor* type = ObjectLookup.TypeOf(members[i]);
-            Reporting.Collect(heap, members[i], type);
             if (type->Destroy != null)
             {
                 ForeignCode.Destroy(heap, type, members[i]);
