@@ -44,7 +44,7 @@ internal static class Config
     public const ulong DefaultThreshold = 4096;
 
     /// <summary>Heap size in bytes below which growth alone never forces a complete collection.</summary>
-    public const ulong GrowthFloorBytes = 32ul * 1024 * 1024;
+    public const ulong GrowthFloorBytes = 8ul * 1024 * 1024;
 
     /// <summary>Dirty free pages that a heap keeps before it gives memory back by itself (16 MiB): a heap that breathes by less than
     /// that causes no page faults.</summary>
@@ -78,8 +78,8 @@ internal static class Config
     /// <summary>A payload can't be larger than this: sums of sizes then never overflow 64 bits.</summary>
     public const ulong MaxPayload = 1ul << 46;
 
-    /// <summary>User addresses on the supported systems end here.</summary>
-    public const int AddressBits = 47;
+    /// <summary>User addresses end here: 47 bits on x86-64, 48 on arm64, unless a mapping asks for more.</summary>
+    public const int AddressBits = 48;
 
     /// <summary>OS pages are taken to be this large where a byte count is rounded for the system.</summary>
     public const ulong OsPageSize = 4096;

@@ -231,6 +231,22 @@ internal static unsafe class Blocks
         return (Page*)heap->BinPages[bin] == page && (heap->Bins[bin] | stash) != 0;
     }
 
+    /// <summary>Puts the blocks that lie in bins and stashes back into their pages, so that every empty page can be seen to be empty.</summary>
+    public static void EmptyBins(HeapState* heap)
+    {
+        for (int bin = 0; bin < 2 * Config.MaxClasses; bin++)
+        {
+            Page* page = (Page*)heap->BinPages[bin];
+            Return(heap, page, (void*)heap->Bins[bin]);
+            heap->Bins[bin] = 0;
+            if (bin < Config.MaxClasses)
+            {
+                Return(heap, page, (void*)heap->Stash[bin]);
+                heap->Stash[bin] = 0;
+            }
+        }
+    }
+
     /// <summary>Returns pages that hysteresis kept although they are empty.</summary>
     public static void RetireEmptyPages(HeapState* heap)
     {
@@ -254,6 +270,24 @@ internal static unsafe class Blocks
     {
         Segment.Of(page)->YoungPages |= 1ul << Segment.IndexOf(page);
         heap->HasYoung = 1;
+    }
+
+    private static void Return(HeapState* heap, Page* page, void* list)
+    {
+        while (list != null)
+        {
+            void* next = *(void**)list;
+            *(void**)list = page->Free;
+            page->Free = list;
+            page->FreeCount++;
+            heap->ObjectsBinned -= page->Domain == Domain.Objects ? 1ul : 0;
+            if (page->IsAvailable == 0)
+            {
+                Link(heap, page);
+            }
+
+            list = next;
+        }
     }
 
     private static void Link(HeapState* heap, Page* page)

@@ -3,6 +3,7 @@
 // Either way one Page entry describes the block, so that lookups need not know which it is.
 
 using RefRuntime.Core;
+using RefRuntime.Os;
 
 namespace RefRuntime.Heap;
 
@@ -54,9 +55,18 @@ internal static unsafe class LargeBlocks
 
         Segment* segment = Segment.Of(page);
         heap->HugeBytes -= segment->Bytes;
-        if (heap->PinPages != 0)
+        if (heap->PinPages != 0 && heap->Sweeping == 0)
         {
-            // A walker stands in the list of segments: leave an empty shell, which the walk's end trims.
+            // A walker stands in the list of segments: what is left is an ordinary segment, all of it free. (A sweep stands in
+            // no list of segments, and has taken the page off its own.)
+            ulong tail = segment->Bytes - Config.SegmentSize;
+            if (tail != 0)
+            {
+                Memory.Release((byte*)segment + Config.SegmentSize, tail);
+                heap->ReservedBytes -= tail;
+                segment->Bytes = Config.SegmentSize;
+            }
+
             *page = default;
             segment->YoungPages = 0;
             segment->CandidatePages = 0;

@@ -1,7 +1,7 @@
 // One bit for each SegmentSize of the address space: does a segment of ours lie there? It makes "is this any object of
 // ours" safe and O(1) for any pointer value. Process-wide; bits change by atomic operations, since many heaps share a word.
 //
-// The map is reserved once (4 MiB of addresses, touched only where segments are) and never released.
+// The map is reserved once (8 MiB of addresses, touched only where segments are) and never released.
 
 using System.Runtime.CompilerServices;
 using System.Threading;
@@ -50,6 +50,9 @@ internal static unsafe class SegmentMap
         ulong index = value >> Config.SegmentShift;
         return ((s_words[index >> 6] >> (int)(index & 63)) & 1) != 0;
     }
+
+    /// <summary>Can the address be marked?</summary>
+    public static bool Covers(void* address) => (ulong)address < s_addressLimit;
 
     public static void Add(Segment* segment)
     {

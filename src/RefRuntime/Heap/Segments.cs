@@ -20,7 +20,7 @@ internal static unsafe class Segments
             return null;
         }
 
-        if (!Memory.Commit((byte*)segment, Segment.HeadBytes))
+        if (!SegmentMap.Covers(segment) || !Memory.Commit((byte*)segment, Segment.HeadBytes))
         {
             Memory.Release((byte*)segment, bytes);
             return null;
@@ -91,12 +91,15 @@ internal static unsafe class Segments
     /// <summary>The same, after giving back what is free if need be.</summary>
     public static bool TryMakeRoom(HeapState* heap, ulong bytes)
     {
-        if (!IsWithinLimit(heap, bytes) && heap->FreeDirtyPages != 0 && heap->PinPages == 0)
+        if (!IsWithinLimit(heap, bytes) && heap->PinPages == 0)
         {
+            Blocks.EmptyBins(heap);
+            Blocks.RetireEmptyPages(heap);
             Trim(heap, keepOneSegment: false);
         }
 
-        return IsWithinLimit(heap, bytes);
+        heap->IsAtLimit = IsWithinLimit(heap, bytes) ? 0 : 1;
+        return heap->IsAtLimit == 0;
     }
 
     /// <summary>
@@ -114,11 +117,15 @@ internal static unsafe class Segments
             segment = FindRun(heap, count, out first);
             if (!IsWithinLimit(heap, BytesToCommit(segment, first, count)))
             {
+                heap->IsAtLimit = 1;
                 return null;
             }
         }
 
-        if (segment == null)
+        heap->IsAtLimit = 0;
+
+        bool isNew = segment == null;
+        if (isNew)
         {
             segment = TryCreate(Config.SegmentSize);
             if (segment == null)
@@ -126,14 +133,23 @@ internal static unsafe class Segments
                 return null;
             }
 
-            Attach(heap, segment);
             first = Segment.HeadPages;
         }
 
         ulong run = Bits.Run(first, count);
         if ((segment->DirtyPages & run) != run && !Memory.Commit(Segment.Memory(segment, first), (ulong)count << Config.PageShift))
         {
+            if (isNew)
+            {
+                Memory.Release((byte*)segment, segment->Bytes);
+            }
+
             return null;
+        }
+
+        if (isNew)
+        {
+            Attach(heap, segment);
         }
 
         heap->Hint = segment;
@@ -160,6 +176,7 @@ internal static unsafe class Segments
         segment->FreePages |= run;
         segment->YoungPages &= ~run;
         segment->CandidatePages &= ~run;
+        segment->SpilledPages &= ~run;
         heap->FreeDirtyPages += (ulong)count;
         heap->UsedPages -= (ulong)count;
 

@@ -144,7 +144,7 @@ internal static unsafe class ObjectOperations
 
         if (payload == null)
         {
-            NoMemory(function, heap, bytes);
+            NoMemory(function, heap, ObjectSize.BlockBytes(type, bytes));
         }
 
         return payload;
@@ -152,7 +152,7 @@ internal static unsafe class ObjectOperations
 
     /// <summary>The error of an allocation that neither limit nor system allowed.</summary>
     public static Status NoMemory(string function, HeapState* heap, ulong bytes) =>
-        Segments.IsWithinLimit(heap, bytes)
+        heap->IsAtLimit == 0
             ? LastError.Number(Status.NoMemory, function, "a request of", bytes, "bytes failed: the system's memory is used up")
             : LastError.Bound(Status.NoMemory, function, "a request of", bytes, "bytes failed: the heap's limit is", heap->MaxBytes);
 

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using RefRuntime.Abi;
 using RefRuntime.Counting;
 using RefRuntime.Heap;
+using RefRuntime.Lifetime;
 using RefRuntime.Objects;
 using RefRuntime.Os;
 using RefRuntime.Weak;
@@ -72,6 +73,23 @@ internal static unsafe class WeakRefOperations
         return count;
     }
 
+    /// <summary>
+    /// Gives back the hold. Nobody else has seen it, so it is no reason to log the object as a candidate: what foreign code did
+    /// to it meanwhile has logged it already.
+    /// </summary>
+    private static void LetGo(HeapState* heap, void* payload)
+    {
+        ref int count = ref Header.Count(payload);
+        if (count > 1)
+        {
+            count--;
+        }
+        else
+        {
+            Death.Release(heap, payload);
+        }
+    }
+
     private static void* Create(
         HeapState* heap, void* payload, delegate* unmanaged[Cdecl]<void*, void*, void> callback, void* user)
     {
@@ -100,19 +118,28 @@ internal static unsafe class WeakRefOperations
         WeakRefPayload* weak = (WeakRefPayload*)ObjectOperations.AllocatePolling(Function, heap, type, type->Size, 0);
         if (weak != null && !WeakTable.TryReserve(heap))
         {
-            Lifetime.Death.Release(heap, weak);
+            Death.Release(heap, weak);
+            heap->IsAtLimit = 0;
             ObjectOperations.NoMemory(Function, heap, type->Size);
             weak = null;
         }
 
-        if (weak != null)
+        // Foreign code may have made the shared one meanwhile.
+        shared = weak != null && callback == null ? WeakChain.FindShared(heap, payload) : null;
+        if (shared != null)
+        {
+            Counts.Increment(heap, shared);
+            Death.Release(heap, weak);
+            weak = shared;
+        }
+        else if (weak != null)
         {
             weak->Callback = callback;
             weak->User = user;
             WeakChain.Attach(heap, weak, payload);
         }
 
-        Lifetime.Death.Release(heap, payload);
+        LetGo(heap, payload);
         return weak;
     }
 }
