@@ -61,6 +61,8 @@ internal static unsafe class Collector
 
     private static bool TryCollect(HeapState* heap, bool isComplete, ref GcEvent gcEvent)
     {
+        heap->Visited.Count = 0;
+        heap->Live.Count = 0;
         Marking marking = new(heap);
         LifePropagation life = new(heap);
         bool isKnown = marking.TryRun(isComplete) && life.TryRun() && (!marking.SawDuties || DeadSet.TryGather(heap));
@@ -96,7 +98,12 @@ internal static unsafe class Collector
     {
         ulong used = HeapState.UsedBytes(heap) + heap->ExternalBytes;
         heap->BytesAfterCollection = used;
-        heap->BytesAfterComplete = isComplete ? used : heap->BytesAfterComplete;
+        if (isComplete)
+        {
+            heap->BytesAfterComplete = used;
+            Triggers.EndBackOff(heap);
+        }
+
         heap->BytesSinceCollection = 0;
         heap->Collections++;
     }

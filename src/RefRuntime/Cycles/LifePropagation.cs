@@ -19,6 +19,7 @@ internal unsafe struct LifePropagation : IReferenceVisitor
     public LifePropagation(HeapState* heap)
     {
         _heap = heap;
+        _type = new TypeGuess();
     }
 
     /// <summary>Members that live.</summary>
@@ -43,7 +44,7 @@ internal unsafe struct LifePropagation : IReferenceVisitor
                 }
                 else if (SideWord.IsLiveRoot(side[i]))
                 {
-                    side[i] |= SideWord.Live;
+                    side[i] |= SideWord.Live | SideWord.Done;
                     Propagate(Blocks.PayloadAt(page, i));
                 }
             }
@@ -92,7 +93,7 @@ internal unsafe struct LifePropagation : IReferenceVisitor
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Enqueue(void* child, uint* side)
     {
-        *side |= SideWord.Live;
+        *side |= SideWord.Live | SideWord.Done;
         if (!_heap->Live.TryPush(child))
         {
             _isOutOfMemory = true;

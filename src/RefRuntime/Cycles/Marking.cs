@@ -32,6 +32,7 @@ internal unsafe struct Marking : IReferenceVisitor
     public Marking(HeapState* heap)
     {
         _heap = heap;
+        _type = new TypeGuess();
     }
 
     /// <summary>Something was met that is no member: references may leave the set.</summary>

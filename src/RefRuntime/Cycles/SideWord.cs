@@ -10,8 +10,9 @@
 //             come from outside; positive, when a borrowed pointer stands in a strong slot (then it is taken for live)
 //
 // The value meets edges and count in any order, so an edge is one addition and touches only this word, not the object. It
-// stands above the flags, so that it may wrap: counts above MaxCount are not tried, so for a wrong 0 somebody would have to
-// write 2^27 borrowed pointers to one object into strong slots.
+// stands above the flags, so that it may wrap: for a wrong 0 somebody would have to write 2^28 borrowed pointers to one
+// object into strong slots. Counts above MaxCount are not tried: such objects are live without done until life has been
+// propagated from them, whatever their value.
 
 using System.Runtime.CompilerServices;
 
@@ -35,11 +36,12 @@ internal static class SideWord
 
     /// <summary>A member that lives by itself, and whose life has not been propagated yet.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsLiveRoot(uint side) => (side & (Outside | Live | Done)) == Done && (side & ValueMask) != 0;
+    public static bool IsLiveRoot(uint side) =>
+        ((side & (Outside | Live | Done)) == Done && (side & ValueMask) != 0) || (side & (Live | Done)) == Live;
 
     /// <summary>A member not known to be live.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsUndecidedMember(uint side) => (side & (Outside | Live)) == 0 && side != 0;
+    public static bool IsUndecidedMember(uint side) => (side & (Outside | Live | Done)) == Done;
 
     /// <summary>One more edge.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -49,6 +51,6 @@ internal static class SideWord
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Visited(uint side, uint references) => (side | Seen | Done) - (references * Edge);
 
-    /// <summary>The object has been read, and lives whatever its edges say.</summary>
-    public static uint VisitedLive(uint side) => (side & (Edge - 1)) | Seen | Done | (MaxCount * Edge);
+    /// <summary>The object has been read, and lives whatever its edges say. Not done: life is still to be propagated.</summary>
+    public static uint VisitedLive(uint side) => (side | Seen | Live) & ~Done;
 }

@@ -83,6 +83,7 @@ internal static unsafe class Triggers
     /// </summary>
     public static void Adapt(HeapState* heap, ulong kept, ulong dead)
     {
+        heap->IsBackedOff = 0;
         bool isPoor = dead < (kept + dead) / PoorYield;
         ulong doubled = 2 * Max(heap->Threshold, heap->RaisedThreshold);
         heap->RaisedThreshold = isPoor && doubled < kept ? doubled : isPoor ? kept : kept / 4;
@@ -92,10 +93,21 @@ internal static unsafe class Triggers
     public static void BackOff(HeapState* heap)
     {
         ulong used = HeapState.UsedBytes(heap) + heap->ExternalBytes;
+        heap->IsBackedOff = 1;
         heap->RaisedThreshold = 2 * Max(heap->Threshold, heap->Candidates);
         heap->BytesAfterCollection = used;
         heap->BytesAfterComplete = used;
         heap->BytesSinceCollection = 0;
+    }
+
+    /// <summary>A complete collection has had its memory: the threshold is what it was before one had not.</summary>
+    public static void EndBackOff(HeapState* heap)
+    {
+        if (heap->IsBackedOff != 0)
+        {
+            heap->IsBackedOff = 0;
+            heap->RaisedThreshold = 0;
+        }
     }
 
     private static bool IsDoubled(HeapState* heap) =>

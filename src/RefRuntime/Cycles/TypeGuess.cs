@@ -9,8 +9,12 @@ namespace RefRuntime.Cycles;
 
 internal unsafe struct TypeGuess
 {
-    private TypeDescriptor* _type;
-    private TypeId _id;
+    private TypeDescriptor* _type = TypeRegistry.Get(TypeId.None);
+    private TypeId _id = TypeId.None;
+
+    public TypeGuess()
+    {
+    }
 
     /// <summary>The descriptor of the type that the header word names.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
