@@ -77,8 +77,8 @@ typedef struct rr_layout_info rr_layout_info;
  *
  * Pointers. A function marked [any] takes any pointer value at all: a freed object, a pointer
  * inside one, a random number. It answers RR_E_NOT_OBJECT, or NULL or 0 according to what it
- * returns, and does not crash. A function without the mark needs a live object, of the kind it
- * speaks of.
+ * returns, and does not crash, unless another thread gives back the memory that it points into at
+ * that very moment. A function without the mark needs a live object, of the kind it speaks of.
  *
  * NULL. As an object, NULL is a no-op for rr_incref(), rr_decref(), rr_newref(), and empties the
  * slot in rr_store() and rr_take(); elsewhere it is an error. As a heap, NULL means the default
@@ -581,9 +581,9 @@ RR_API size_t rr_decref_many(void **objects, size_t count);
  * A value may be NULL. The caller keeps its references to objects and values.
  *
  * Returns:   How many are done: objects[n] or values[n] is the first that was refused.
- * Errors:    As rr_store(); RR_E_ARGUMENT if the `offset` is no multiple of 8 or its slot not
- *            within the payload, or if an array is NULL and `count` is not 0; RR_E_NOT_OBJECT if an
- *            element of `objects` is no live object, NULL included.
+ * Errors:    As rr_store(); RR_E_ARGUMENT if the `offset` is no slot of the object, declared by its
+ *            type's ref_offsets or among its items, or if an array is NULL and `count` is not 0;
+ *            RR_E_NOT_OBJECT if an element of `objects` is no live object, NULL included.
  * Callbacks: May run finalizers, weak callbacks and destroy callbacks.
  * Cost:      Proportional to `count` and to what dies.
  */
@@ -763,7 +763,10 @@ struct rr_gc_event {
  *
  * It also finds a cycle that was closed by plain writes into new objects, without any decref.
  * Automatic collections start from candidates alone and may leave such a cycle to the next complete
- * collection, which comes by itself at the latest when the heap has doubled.
+ * collection, which comes by itself at the latest when the heap has doubled, from 8 MiB on. What
+ * becomes unreachable only while the dead are taken apart (a cycle that an acyclic or untracked
+ * object among them was holding, or that a callback cut loose) is logged then and goes with the
+ * next collection: rr_gc_pending() says so.
  *
  * Returns:   How many containers died; 0 from inside a callback, where nothing is done; a negative
  *            rr_status on error.

@@ -141,10 +141,11 @@ RR_INLINE int rr_inline_try_free(void *object)
 }
 
 /* Gives back one reference, if that is all there is to do or the object is a plain leaf. 0: nothing changed. */
-RR_INLINE int rr_inline_try_decref(void *object)
+RR_INLINE int rr_inline_try_decref(void *object, uint64_t header)
 {
-    uint64_t header = *rr_inline_header(object);
-    if (rr_inline_count(header) > 1 && (header & RR_LAYOUT_HEADER_QUIET) != 0) {
+    if (RR_INLINE_LIKELY(rr_inline_count(header) > 1)) {
+        if ((header & RR_LAYOUT_HEADER_QUIET) == 0)
+            return 0;
         *rr_inline_header(object) = header - 1;
         return 1;
     }
@@ -162,7 +163,7 @@ RR_INLINE int rr_inline_try_free_node(void *object, uint64_t header)
     do {
         rr_inline_link *slot = (rr_inline_link *)object + __builtin_ctz(slots);
         if (*slot != NULL) {
-            if (!rr_inline_try_decref(*slot))
+            if (!rr_inline_try_decref(*slot, *rr_inline_header(*slot)))
                 return 0;
             *slot = NULL;
         }
@@ -193,8 +194,8 @@ RR_INLINE rr_status rr_inline_decref(void *object)
         return RR_OK;
     if (rr_inline_ready()) {
         uint64_t header = *rr_inline_header(object);
-        if ((header & RR_LAYOUT_NODE_MASK) == RR_LAYOUT_NODE_VALUE ? rr_inline_try_free_node(object, header)
-                                                                   : rr_inline_try_decref(object))
+        if (rr_inline_try_decref(object, header) ||
+            ((header & RR_LAYOUT_NODE_MASK) == RR_LAYOUT_NODE_VALUE && rr_inline_try_free_node(object, header)))
             return RR_OK;
     }
     return rr_decref(object);
@@ -233,7 +234,7 @@ RR_INLINE rr_status rr_inline_store(void **slot, void *value)
     void *old = *slot;
     if (rr_inline_ready() && value != old) {
         uint64_t header = value != NULL ? *rr_inline_header(value) : 1;
-        if (RR_INLINE_LIKELY(rr_inline_may_increment(header)) && (old == NULL || rr_inline_try_decref(old))) {
+        if (RR_INLINE_LIKELY(rr_inline_may_increment(header)) && (old == NULL || rr_inline_try_decref(old, *rr_inline_header(old)))) {
             if (value != NULL)
                 *rr_inline_header(value) = header + 1;
             *slot = value;
@@ -249,7 +250,7 @@ RR_INLINE rr_status rr_inline_take(void **slot, void *value)
     if (rr_inline_ready() && value != old) {
         uint64_t header = value != NULL ? *rr_inline_header(value) : RR_LAYOUT_HEADER_QUIET | 1;
         if (rr_inline_count(header) > 0 && (header & RR_LAYOUT_HEADER_QUIET) != 0 &&
-            (old == NULL || rr_inline_try_decref(old))) {
+            (old == NULL || rr_inline_try_decref(old, *rr_inline_header(old)))) {
             *slot = value;
             return RR_OK;
         }

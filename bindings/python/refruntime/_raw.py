@@ -850,9 +850,9 @@ in `values`, as rr_store() does.
 A value may be NULL. The caller keeps its references to objects and values.
 
 Returns:   How many are done: objects[n] or values[n] is the first that was refused.
-Errors:    As rr_store(); RR_E_ARGUMENT if the `offset` is no multiple of 8 or its slot not
-           within the payload, or if an array is NULL and `count` is not 0; RR_E_NOT_OBJECT if
-           an element of `objects` is no live object, NULL included.
+Errors:    As rr_store(); RR_E_ARGUMENT if the `offset` is no slot of the object, declared by
+           its type's ref_offsets or among its items, or if an array is NULL and `count` is
+           not 0; RR_E_NOT_OBJECT if an element of `objects` is no live object, NULL included.
 Callbacks: May run finalizers, weak callbacks and destroy callbacks.
 Cost:      Proportional to `count` and to what dies.
 """
@@ -984,7 +984,10 @@ Collects `heap` completely: every unreachable object in it dies.
 
 It also finds a cycle that was closed by plain writes into new objects, without any decref.
 Automatic collections start from candidates alone and may leave such a cycle to the next
-complete collection, which comes by itself at the latest when the heap has doubled.
+complete collection, which comes by itself at the latest when the heap has doubled, from 8 MiB
+on. What becomes unreachable only while the dead are taken apart (a cycle that an acyclic or
+untracked object among them was holding, or that a callback cut loose) is logged then and goes
+with the next collection: rr_gc_pending() says so.
 
 Returns:   How many containers died; 0 from inside a callback, where nothing is done; a
            negative rr_status on error.

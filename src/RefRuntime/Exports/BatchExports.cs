@@ -53,8 +53,8 @@ internal static unsafe class BatchExports
     /// refer to the value at the same place in <paramref name="values"/>, as rr_store() does.</summary>
     /// <remarks>A value may be NULL. The caller keeps its references to objects and values.</remarks>
     /// <returns>How many are done: objects[n] or values[n] is the first that was refused.</returns>
-    /// <errors>As rr_store(); RR_E_ARGUMENT if the <paramref name="offset"/> is no multiple of 8 or its slot not within the
-    /// payload, or if an array is NULL and <paramref name="count"/> is not 0; RR_E_NOT_OBJECT if an element of
+    /// <errors>As rr_store(); RR_E_ARGUMENT if the <paramref name="offset"/> is no slot of the object, declared by its
+    /// type's ref_offsets or among its items, or if an array is NULL and <paramref name="count"/> is not 0; RR_E_NOT_OBJECT if an element of
     /// <paramref name="objects"/> is no live object, NULL included.</errors>
     /// <callbacks>May run finalizers, weak callbacks and destroy callbacks.</callbacks>
     /// <cost>Proportional to <paramref name="count"/> and to what dies.</cost>

@@ -39,7 +39,9 @@ internal static unsafe class CollectExports
     /// <summary>Collects <paramref name="heap"/> completely: every unreachable object in it dies.</summary>
     /// <remarks>It also finds a cycle that was closed by plain writes into new objects, without any decref. Automatic
     /// collections start from candidates alone and may leave such a cycle to the next complete collection, which comes by
-    /// itself at the latest when the heap has doubled.</remarks>
+    /// itself at the latest when the heap has doubled, from 8 MiB on. What becomes unreachable only
+    /// while the dead are taken apart (a cycle that an acyclic or untracked object among them was holding, or that a callback
+    /// cut loose) is logged then and goes with the next collection: rr_gc_pending() says so.</remarks>
     /// <returns>How many containers died; 0 from inside a callback, where nothing is done; a negative rr_status on
     /// error.</returns>
     /// <errors>RR_E_NO_MEMORY when the system has no memory for the collection itself.</errors>

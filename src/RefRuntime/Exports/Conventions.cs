@@ -38,8 +38,9 @@ namespace RefRuntime.Exports;
 /// RR_E_ARGUMENT when a heap pointer is no live heap, RR_E_WRONG_THREAD when the heap belongs to another thread,
 /// RR_E_BUSY when a callback may not do this. An entry without an Errors line has only these.</para>
 /// <para><b>Pointers.</b> A function marked [any] takes any pointer value at all: a freed object, a pointer inside one, a
-/// random number. It answers RR_E_NOT_OBJECT, or NULL or 0 according to what it returns, and does not crash. A function
-/// without the mark needs a live object, of the kind it speaks of.</para>
+/// random number. It answers RR_E_NOT_OBJECT, or NULL or 0 according to what it returns, and does not crash, unless
+/// another thread gives back the memory that it points into at that very moment. A function without the mark needs a live
+/// object, of the kind it speaks of.</para>
 /// <para><b>NULL.</b> As an object, NULL is a no-op for rr_incref(), rr_decref(), rr_newref(), and empties the slot in
 /// rr_store() and rr_take(); elsewhere it is an error. As a heap, NULL means the default heap.</para>
 /// <para><b>Slots.</b> A slot is a place in an object that holds a strong reference or NULL. Write it with rr_store() or

@@ -53,8 +53,10 @@ internal static unsafe class TypeRegistry
         directory[0] = first;
         BuiltInTypes.Define(first);
         InlineTypes.Add(first + (int)TypeId.List);
-        s_count = (uint)TypeId.FirstUser;
         s_directory = directory;
+
+        // Last: whoever sees the count finds the rest.
+        Volatile.Write(ref s_count, (uint)TypeId.FirstUser);
         return true;
     }
 

@@ -4,6 +4,7 @@
 using System.Runtime.CompilerServices;
 using RefRuntime.Abi;
 using RefRuntime.Core;
+using RefRuntime.Heap;
 using RefRuntime.Objects;
 using RefRuntime.Os;
 
@@ -88,23 +89,30 @@ internal static unsafe class BatchOperations
 
     private static Status StoreAt(void* payload, nuint offset, void* value)
     {
+        const string Function = "rr_store_many";
         Status status = Access.Enter("rr_store_many", "object", payload);
         if (status != Status.Ok)
         {
             return status;
         }
 
-        ulong bytes = ObjectSize.PayloadBytes(payload, ObjectLookup.TypeOf(payload));
-        if (bytes < 8 || offset > bytes - 8)
+        // The store may be the end of the object that is stored into.
+        HeapState* heap = ObjectLookup.HeapOf(payload);
+        TypeDescriptor* type = ObjectLookup.TypeOf(payload);
+        if (!Slots.IsSlot(payload, type, offset))
         {
-            status = LastError.Bound(Status.Argument, "rr_store_many", "offset", offset, "leaves an object whose size is", bytes);
+            status = LastError.Bound(Status.Argument, Function, "offset", offset, "is no slot of an object of type", (uint)type->Id);
+        }
+        else if (Header.Count(payload) == 0 && value != null)
+        {
+            status = Access.Dying(Function, "object", payload);
         }
         else
         {
-            status = CountOperations.Store((void**)((byte*)payload + offset), value);
+            status = CountOperations.Write(Function, (void**)((byte*)payload + offset), value, isMove: false);
         }
 
-        Access.Exit(payload);
+        Access.Exit(heap);
         return status;
     }
 

@@ -40,10 +40,11 @@ internal static unsafe class ForkGuard
         {
             // Not while the list is held: whoever holds a heap's lock may want the list.
             SynchronizedHeaps.Gate.Exit();
-            wait.SpinOnce();
+            wait.SpinOnce(sleep1Threshold: -1);
             SynchronizedHeaps.Gate.Enter();
         }
 
+        Startup.Gate.Enter();
         TypeRegistry.Gate.Enter();
         TypeStorage.Gate.Enter();
     }
@@ -107,6 +108,7 @@ internal static unsafe class ForkGuard
     {
         TypeStorage.Gate.Exit();
         TypeRegistry.Gate.Exit();
+        Startup.Gate.Exit();
         SynchronizedHeaps.Gate.Exit();
     }
 }

@@ -2,6 +2,7 @@
 // if the system had no memory then, each operation that needs it tries again.
 
 using System.Runtime.CompilerServices;
+using System.Threading;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
 using RefRuntime.Os;
@@ -11,7 +12,9 @@ namespace RefRuntime.Operations;
 internal static class Startup
 {
     private static Gate s_gate;
-    private static bool s_isGuarded;
+    private static bool s_isReady;
+
+    public static ref Gate Gate => ref s_gate;
 
 #pragma warning disable CA2255 // The attribute is meant for applications. Seen from the host, this library is one.
     [ModuleInitializer]
@@ -21,12 +24,17 @@ internal static class Startup
     /// <summary>False while the system has no memory for it.</summary>
     public static bool TryInitialize()
     {
+        if (Volatile.Read(ref s_isReady))
+        {
+            return true;
+        }
+
         s_gate.Enter();
         bool isDone = SegmentMap.TryInitialize() && TypeRegistry.TryInitialize();
-        if (isDone && !s_isGuarded)
+        if (isDone && !s_isReady)
         {
-            s_isGuarded = true;
             ForkGuard.Install();
+            Volatile.Write(ref s_isReady, true);
         }
 
         s_gate.Exit();

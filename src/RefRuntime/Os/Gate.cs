@@ -1,5 +1,5 @@
 // A lock for a few instructions on process-wide data: spinning, since nobody who holds it waits for anything. Its holder
-// survives fork: see Operations/ForkGuard.
+// survives fork: see Operations/ForkGuard. It never sleeps by the managed way, which would allocate for the host's thread.
 
 using System.Threading;
 
@@ -14,7 +14,7 @@ internal struct Gate
         SpinWait wait = default;
         while (Interlocked.CompareExchange(ref _isTaken, 1, 0) != 0)
         {
-            wait.SpinOnce();
+            wait.SpinOnce(sleep1Threshold: -1);
         }
     }
 
