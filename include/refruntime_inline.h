@@ -52,6 +52,7 @@ typedef uint16_t __attribute__((may_alias)) rr_inline_quarter;
 typedef void *__attribute__((may_alias)) rr_inline_link;
 
 #define RR_INLINE static __inline__ __attribute__((always_inline, unused))
+#define RR_INLINE_APART static __attribute__((noinline, unused))
 #define RR_INLINE_COLD static __attribute__((noinline, cold, unused))
 #define RR_INLINE_LIKELY(condition) __builtin_expect(!!(condition), 1)
 
@@ -154,7 +155,7 @@ RR_INLINE int rr_inline_try_decref(void *object, uint64_t header)
 
 /* The last reference to an object goes that dies by releasing its slots. What is in them is released here if that is
  * simple; 0: it was not, and the object, some of its slots empty by now, is left to the library. */
-RR_INLINE int rr_inline_try_free_node(void *object, uint64_t header)
+RR_INLINE_APART int rr_inline_try_free_node(void *object, uint64_t header)
 {
     rr_type type = (rr_type)(header >> RR_LAYOUT_TYPE_SHIFT) & RR_LAYOUT_TYPE_MASK;
     uint32_t slots = type < RR_LAYOUT_TYPES ? __atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED)[type].slots : 0;

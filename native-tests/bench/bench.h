@@ -50,6 +50,7 @@ typedef struct bench_contender {
     void (*leaf_pairs)(uint64_t count); /* NULL: it has no objects without references */
     void (*fill)(bench_node **nodes, size_t count);
     void (*drain)(bench_node **nodes, const uint32_t *order, size_t count); /* order NULL: as allocated */
+    void (*counts)(bench_node **nodes, const uint32_t *order, size_t count); /* retain all, release all */
 } bench_contender;
 
 extern const bench_contender contender_rr, contender_rr_inline, contender_glibc, contender_mimalloc, contender_cpython;
@@ -65,7 +66,8 @@ typedef struct bench_workload {
     double (*run)(const bench_contender *contender, size_t size);
 } bench_workload;
 
-extern const bench_workload workload_pair, workload_leaf_pair, workload_batch_in_order, workload_batch_random, workload_deep_list,
+extern const bench_workload workload_pair, workload_leaf_pair, workload_counts_hot, workload_counts_in_order,
+    workload_counts_random, workload_batch_in_order, workload_batch_random, workload_deep_list,
     workload_dead_ring, workload_random_dead, workload_rings_of_three, workload_live_candidates, workload_unchanged;
 
 /* ---- Tools ------------------------------------------------------------------------------------------------------- */

@@ -113,6 +113,10 @@ static inline void release_node(bench_node *node) {
     Py_DECREF(object_of(node));
 }
 
+static inline void retain_node(bench_node *node) {
+    Py_INCREF(object_of(node));
+}
+
 #include "hot_loops.h"
 
 static bench_node *node_new(uint64_t id) {

@@ -48,6 +48,10 @@ static inline void release_node(bench_node *node) {
     rr_decref(node);
 }
 
+static inline void retain_node(bench_node *node) {
+    rr_incref(node);
+}
+
 static inline void *new_leaf(void) {
     void *leaf = rr_alloc(heap, leaf_type);
     CHECK(leaf != NULL);

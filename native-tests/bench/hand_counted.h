@@ -62,6 +62,10 @@ static inline void release_leaf(void *leaf) {
 }
 
 #define HAVE_LEAVES
+static inline void retain_node(bench_node *node) {
+    counted_of(node)->count++;
+}
+
 #include "hot_loops.h"
 
 static bench_node *node_new(uint64_t id) {

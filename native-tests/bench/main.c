@@ -16,8 +16,10 @@
 static const bench_contender *const contenders[] = {
     &contender_rr, &contender_rr_inline, &contender_glibc, &contender_mimalloc, &contender_cpython};
 static const bench_workload *const workloads[] = {
-    &workload_leaf_pair,   &workload_pair,           &workload_batch_in_order, &workload_batch_random,   &workload_deep_list,      &workload_dead_ring,
-    &workload_random_dead, &workload_rings_of_three, &workload_live_candidates, &workload_unchanged,
+    &workload_leaf_pair,      &workload_pair,           &workload_counts_hot,    &workload_counts_in_order,
+    &workload_counts_random,  &workload_batch_in_order, &workload_batch_random,  &workload_deep_list,
+    &workload_dead_ring,      &workload_random_dead,    &workload_rings_of_three, &workload_live_candidates,
+    &workload_unchanged,
 };
 
 enum {
