@@ -167,6 +167,25 @@ class WrongCalls(unittest.TestCase):
 
     # The others, one by one
 
+    def batch_cases(self) -> List[Tuple[str, Tuple[Any, ...], Any, Tuple[int, ...]]]:
+        """A batch answers how many are done before the first that is refused."""
+        E, N, T = (rr.RR_E_ARGUMENT,), (rr.RR_E_NOT_OBJECT,), (rr.RR_E_TYPE,)
+        Two = c_void_p * 2
+        wild, lists, mixed = Two(self.bytes + 8, self.bytes), Two(self.list, self.list), Two(self.stranger, self.list)
+        return [
+            ("rr_alloc_many", (self.heap, 0, 2, Two()), 0, T),
+            ("rr_alloc_many", (self.heap, rr.RR_TYPE_LIST, 2, None), 0, E),
+            ("rr_incref_many", (None, 2), 0, E),
+            ("rr_incref_many", (wild, 2), 0, N),
+            ("rr_decref_many", (None, 2), 0, E),
+            ("rr_decref_many", (wild, 2), 0, N),
+            ("rr_store_many", (None, 0, lists, 2), 0, E),
+            ("rr_store_many", (lists, 0, None, 2), 0, E),
+            ("rr_store_many", (wild, 0, lists, 2), 0, N),
+            ("rr_store_many", (lists, 0, lists, 2), 0, E),
+            ("rr_store_many", (mixed, HUGE, lists, 2), 0, E),
+        ]
+
     def other_cases(self) -> List[Tuple[str, Tuple[Any, ...], Any, Tuple[int, ...]]]:
         """Name, arguments, result (or "status" for one of the statuses), statuses."""
         E, N, T = (rr.RR_E_ARGUMENT,), (rr.RR_E_NOT_OBJECT,), (rr.RR_E_TYPE,)
@@ -202,6 +221,13 @@ class WrongCalls(unittest.TestCase):
             ("rr_heap_free", (None,), rr.RR_E_ARGUMENT, E),
             ("rr_get_objects", (self.heap, 2**32 - 1, None, 0), rr.RR_E_TYPE, T),
             ("rr_get_objects", (self.heap, 0, None, 5), rr.RR_E_ARGUMENT, E),
+        ]
+        cases += self.batch_cases()
+        layout = rr.rr_layout_info(struct_size=4)
+        cases += [
+            ("rr_layout_check", (1,), rr.RR_E_ABI, (rr.RR_E_ABI,)),
+            ("rr_layout", (None,), rr.RR_E_ARGUMENT, E),
+            ("rr_layout", (byref(layout),), rr.RR_E_ARGUMENT, E),
         ]
         for name in ("rr_store", "rr_take"):
             for value in self.no_objects()[1:]:

@@ -22,7 +22,7 @@ internal static unsafe class BatchOperations
 
         for (nuint i = 0; i < count; i++)
         {
-            void* payload = ObjectOperations.Alloc(heap, type);
+            void* payload = ObjectOperations.Alloc("rr_alloc_many", heap, type);
             if (payload == null)
             {
                 return i;
@@ -40,7 +40,7 @@ internal static unsafe class BatchOperations
         nuint done = 0;
         if (IsArray("rr_incref_many", "objects", objects, count))
         {
-            while (done < count && CountOperations.Incref(objects[done]) == Status.Ok)
+            while (done < count && (objects[done] == null || CountOperations.Increment("rr_incref_many", objects[done]) == Status.Ok))
             {
                 done++;
             }
@@ -55,7 +55,7 @@ internal static unsafe class BatchOperations
         nuint done = 0;
         if (IsArray("rr_decref_many", "objects", objects, count))
         {
-            while (done < count && CountOperations.Decref(objects[done]) == Status.Ok)
+            while (done < count && CountOperations.Decrement("rr_decref_many", objects[done]) == Status.Ok)
             {
                 done++;
             }

@@ -22,7 +22,11 @@ internal static unsafe class CountOperations
 
     /// <summary>Decides by one look at the header what needs no more than that; the rest goes to DecrefSlow, so that this frame stays small.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static Status Decref(void* payload)
+    public static Status Decref(void* payload) => Decrement("rr_decref", payload);
+
+    /// <summary>Decref for <paramref name="function"/>, which errors name.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Status Decrement(string function, void* payload)
     {
         if (ObjectLookup.IsObject(payload) && Access.IsPlain(ObjectLookup.HeapOf(payload)))
         {
@@ -49,7 +53,7 @@ internal static unsafe class CountOperations
             }
         }
 
-        return payload == null ? Status.Ok : DecrefSlow(payload);
+        return payload == null ? Status.Ok : DecrefSlow(function, payload);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -142,7 +146,7 @@ internal static unsafe class CountOperations
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Status Increment(string function, void* payload)
+    public static Status Increment(string function, void* payload)
     {
         Status status = Access.Enter(function, "object", payload);
         if (status != Status.Ok)
@@ -164,9 +168,9 @@ internal static unsafe class CountOperations
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Status DecrefSlow(void* payload)
+    private static Status DecrefSlow(string function, void* payload)
     {
-        Status status = Access.Enter("rr_decref", "object", payload);
+        Status status = Access.Enter(function, "object", payload);
         if (status != Status.Ok)
         {
             return status;
@@ -179,7 +183,7 @@ internal static unsafe class CountOperations
         }
         else
         {
-            status = DecrefLast(heap, payload);
+            status = DecrefLast(function, heap, payload);
         }
 
         Access.Exit(heap);
@@ -187,18 +191,18 @@ internal static unsafe class CountOperations
     }
 
     /// <summary>A decrement that may be the last, or one that should not be.</summary>
-    private static Status DecrefLast(HeapState* heap, void* payload)
+    private static Status DecrefLast(string function, HeapState* heap, void* payload)
     {
         ulong word = Header.Word(payload);
         if (Header.Count(payload) == 0)
         {
             // The members of a dying set release each other; their counts no longer matter.
-            return (word & HeaderFlags.InSet) != 0 ? Status.Ok : Access.Dying("rr_decref", "object", payload);
+            return (word & HeaderFlags.InSet) != 0 ? Status.Ok : Access.Dying(function, "object", payload);
         }
 
         if ((word & HeaderFlags.Held) != 0 && Counts.References(payload) == 1)
         {
-            return LastError.Pointer(Status.Argument, "rr_decref", "object", payload, "has no reference left to give back: the last one is the runtime's while finalizers run");
+            return LastError.Pointer(Status.Argument, function, "object", payload, "has no reference left to give back: the last one is the runtime's while finalizers run");
         }
 
         Death.Release(heap, payload);

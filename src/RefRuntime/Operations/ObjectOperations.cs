@@ -14,7 +14,11 @@ internal static unsafe class ObjectOperations
 {
     /// <summary>Pops from a bin that has a block; all else goes to AllocSlow, so that this frame stays small.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void* Alloc(HeapHandle* handle, TypeId typeId)
+    public static void* Alloc(HeapHandle* handle, TypeId typeId) => Alloc("rr_alloc", handle, typeId);
+
+    /// <summary>Alloc for <paramref name="function"/>, which errors name.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void* Alloc(string function, HeapHandle* handle, TypeId typeId)
     {
         HeapState* heap = handle != null ? (HeapState*)handle : HeapOperations.DefaultIfMade;
         TypeDescriptor* type = TypeRegistry.Find(typeId);
@@ -28,7 +32,7 @@ internal static unsafe class ObjectOperations
             }
         }
 
-        return AllocSlow(handle, typeId);
+        return AllocSlow(function, handle, typeId);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -84,15 +88,15 @@ internal static unsafe class ObjectOperations
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void* AllocSlow(HeapHandle* handle, TypeId typeId)
+    private static void* AllocSlow(string function, HeapHandle* handle, TypeId typeId)
     {
-        HeapState* heap = Access.EnterHeap("rr_alloc", handle);
+        HeapState* heap = Access.EnterHeap(function, handle);
         if (heap == null)
         {
             return null;
         }
 
-        void* payload = AllocateChecked("rr_alloc", heap, typeId, 0);
+        void* payload = AllocateChecked(function, heap, typeId, 0);
         Access.Exit(heap);
         return payload;
     }

@@ -2,6 +2,7 @@
 
 using NUnit.Framework;
 using RefRuntime.Abi;
+using RefRuntime.Core;
 using RefRuntime.Operations;
 
 namespace RefRuntime.Tests.Death;
@@ -26,6 +27,19 @@ public sealed unsafe class BatchTests
         Assert.That((ulong)BatchOperations.StoreMany(objects, 24, objects, 4), Is.Zero);
         Assert.That((ulong)BatchOperations.DecrefMany(objects, 4), Is.EqualTo(4ul));
         Assert.That(CollectOperations.Collect(heap.Handle), Is.EqualTo(4));
+        Assert.That(heap.LiveObjects, Is.Zero);
+    }
+
+    [Test]
+    public void A_store_may_be_the_end_of_the_object_that_is_stored_into()
+    {
+        using var heap = new TestHeap();
+        void* holder = heap.AllocItems(TypeId.Tuple, 2 * Config.SegmentSize / 8);
+        *(void**)holder = heap.Alloc(TestTypes.Finalized);
+        nint last = (nint)holder;
+        Hooks.Finalize = _ => CountOperations.Decref((void*)last);
+        void* nothing = null;
+        Assert.That((ulong)BatchOperations.StoreMany(&holder, 0, &nothing, 1), Is.EqualTo(1ul));
         Assert.That(heap.LiveObjects, Is.Zero);
     }
 }
