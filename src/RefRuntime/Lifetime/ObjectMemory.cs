@@ -14,14 +14,21 @@ internal static unsafe class ObjectMemory
 {
     private const ulong InlineClearBytes = 64;
 
-    /// <summary>An object without items from its class's bin, or null when the bin is empty.</summary>
+    /// <summary>An object without items from its class's open bin, or null when there is no block. Open bins are never those of a synchronized heap.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* TryPop(HeapState* heap, TypeDescriptor* type)
     {
-        void* payload = Blocks.TryPop(heap, type->FixedClass);
+        void** bin = heap->InlineBins + type->FixedClass;
+        void* payload = *bin;
         if (payload != null)
         {
-            Initialize(heap, type, payload, type->Size, isZero: false);
+            *bin = *(void**)payload;
+            if ((type->Flags & TypeFlags.Unzeroed) == 0)
+            {
+                Clear((ulong*)payload, type->Size);
+            }
+
+            Header.Word(payload) = type->NewHeader;
         }
 
         return payload;

@@ -11,12 +11,19 @@ internal static unsafe class BuiltInTypes
 {
     public static void Define(TypeDescriptor* table)
     {
+        for (uint i = 0; i < (uint)TypeId.FirstUser; i++)
+        {
+            table[i].FixedClass = -1;
+        }
+
         Define(table, TypeId.Bytes, "bytes\0"u8, Shape.Leaf, 0, 1);
         Define(table, TypeId.Tuple, "tuple\0"u8, Shape.Items, 0, 8);
         Define(table, TypeId.List, "list\0"u8, Shape.List, (uint)sizeof(ListPayload), 0);
         Define(table, TypeId.WeakRef, "weakref\0"u8, Shape.Leaf, (uint)sizeof(WeakRefPayload), 0);
 
         // A weak reference has nothing to walk, but collections must see it die, and death must unlink it.
+        // It is not for rr_alloc either.
+        table[(int)TypeId.WeakRef].FixedClass = -1;
         table[(int)TypeId.WeakRef].HasDuties = true;
         table[(int)TypeId.WeakRef].NewHeader &= ~(HeaderFlags.PlainLeaf | HeaderFlags.Skipped);
     }

@@ -49,7 +49,7 @@ internal unsafe struct TypeDescriptor
     public uint* Offsets;
     public uint OffsetCount;
 
-    /// <summary>Size class of an object without items, or -1 when it is large or depends on the item count.</summary>
+    /// <summary>Size class of what rr_alloc makes, or -1 when it is large, depends on the item count, or is refused.</summary>
     public short FixedClass;
     public delegate* unmanaged[Cdecl]<void*, delegate* unmanaged[Cdecl]<void*, void*, void>, void*, void*, void> Traverse;
     public delegate* unmanaged[Cdecl]<void*, void*, void> Finalize;

@@ -65,11 +65,15 @@ internal static unsafe class TypeRegistry
     public static TypeDescriptor* Get(TypeId type) =>
         s_directory[(uint)type >> ChunkShift] + ((uint)type & (ChunkTypes - 1));
 
+    /// <summary>Is the number within the table? The built-in part has gaps, which have no name and no size class.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Contains(TypeId type) => (uint)type < Volatile.Read(ref s_count);
+
     /// <summary>The descriptor of any number: null when it is no type.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TypeDescriptor* Find(TypeId type)
     {
-        if ((uint)type >= Volatile.Read(ref s_count))
+        if (!Contains(type))
         {
             return null;
         }

@@ -86,10 +86,6 @@ internal static unsafe class Access
         return null;
     }
 
-    /// <summary>May this thread change the heap, without a lock? For fast paths, which take the long way when it may not.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsPlain(HeapState* heap) => heap->IsSynchronized == 0 && HeapAccess.MayChange(heap);
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Exit(HeapState* heap)
     {

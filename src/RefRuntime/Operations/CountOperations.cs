@@ -28,7 +28,8 @@ internal static unsafe class CountOperations
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Status Decrement(string function, void* payload)
     {
-        if (ObjectLookup.IsObject(payload) && Access.IsPlain(ObjectLookup.HeapOf(payload)))
+        // A synchronized heap needs no test here: its counts are below 1.
+        if (ObjectLookup.IsObject(payload) && HeapAccess.MayChange(ObjectLookup.HeapOf(payload)))
         {
             ulong word = Header.Word(payload);
             if ((int)word > 1 && (word & HeaderFlags.Quiet) != 0)

@@ -12,7 +12,11 @@ namespace RefRuntime.Operations;
 
 internal static unsafe class ObjectOperations
 {
-    /// <summary>Pops from a bin that has a block; all else goes to AllocSlow, so that this frame stays small.</summary>
+    /// <summary>
+    /// Pops from an open bin that has a block; all else goes to AllocSlow, so that this frame stays small. What makes an
+    /// allocation special (a lock, a destroy callback, a type that is not for rr_alloc) shows as a bin without a block or a
+    /// type without a class: see HeapAccess.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void* Alloc(HeapHandle* handle, TypeId typeId) => Alloc("rr_alloc", handle, typeId);
 
@@ -21,11 +25,10 @@ internal static unsafe class ObjectOperations
     public static void* Alloc(string function, HeapHandle* handle, TypeId typeId)
     {
         HeapState* heap = handle != null ? (HeapState*)handle : HeapOperations.DefaultIfMade;
-        TypeDescriptor* type = TypeRegistry.Find(typeId);
-        if (type != null && type->FixedClass >= 0 && Access.IsHeap(heap) && Access.IsPlain(heap)
-            && heap->InDestroy == 0 && typeId != TypeId.WeakRef)
+        if (TypeRegistry.Contains(typeId) && Access.IsHeap(heap) && HeapAccess.MayChange(heap))
         {
-            void* payload = ObjectMemory.TryPop(heap, type);
+            TypeDescriptor* type = TypeRegistry.Get(typeId);
+            void* payload = type->FixedClass >= 0 ? ObjectMemory.TryPop(heap, type) : null;
             if (payload != null)
             {
                 return payload;
