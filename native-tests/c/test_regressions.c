@@ -1,0 +1,357 @@
+/* Bugs that a review of the library found, each named by what went wrong. They sit between the sections of the contract: several
+ * threads under one lock, callbacks of two threads that overlap, objects that come back to life while they wait to die. */
+#define _GNU_SOURCE
+#include "support.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const uint32_t first_slot[] = {0};
+
+static rr_type type_with(const char *name, rr_traverse_fn traverse, rr_finalize_fn finalize, rr_destroy_fn destroy) {
+    rr_type_info info = type_info(name);
+    info.size = 16;
+    if (traverse == NULL) {
+        info.ref_offsets = first_slot;
+        info.ref_count = 1;
+    }
+    info.traverse = traverse;
+    info.finalize = finalize;
+    info.destroy = destroy;
+    return rr_type_new(&info);
+}
+
+static atomic_bool stop;
+
+/* ---- Synchronized heaps ------------------------------------------------------------------------------------------ */
+
+static void traverse_slowly(void *object, rr_visit_fn visit, void *arg, void *user) {
+    (void)user;
+    for (volatile int i = 0; i < 2000; i++) {
+    }
+    if (*(void **)object != NULL)
+        visit(*(void **)object, arg);
+}
+
+static void *shared;
+static int64_t refused, granted;
+
+static void *take_references(void *unused) {
+    (void)unused;
+    while (!stop) {
+        if (rr_incref(shared) == RR_OK)
+            granted++;
+        else
+            refused++;
+    }
+    return NULL;
+}
+
+static void a_traverse_callback_of_one_thread_refused_the_calls_of_others(void **state) {
+    (void)state;
+    rr_heap *heap = heap_with(RR_HEAP_SYNCHRONIZED, 0);
+    rr_type type = type_with("slow", traverse_slowly, NULL, NULL);
+    shared = rr_alloc(heap, RR_TYPE_BYTES);
+    void *kept[500];
+    for (size_t i = 0; i < LENGTH(kept); i++)
+        kept[i] = rr_alloc(heap, type);
+    stop = false;
+    refused = granted = 0;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, take_references, NULL), 0);
+    for (int round = 0; round < 20; round++) {
+        for (size_t i = 0; i < LENGTH(kept); i++) {
+            rr_incref(kept[i]);
+            rr_decref(kept[i]);
+        }
+        rr_collect(heap);
+    }
+    stop = true;
+    pthread_join(thread, NULL);
+    assert_int_equal(refused, 0);
+    assert_int_equal(rr_getrefcount(shared), granted + 1);
+    for (size_t i = 0; i < LENGTH(kept); i++)
+        rr_decref(kept[i]);
+    while (rr_getrefcount(shared) > 1)
+        rr_decref(shared);
+    rr_decref(shared);
+    heap_end(heap);
+}
+
+static void *clear_the_slot(void *slot) {
+    while (!stop)
+        if (rr_store(slot, NULL) != RR_OK)
+            refused++;
+    return NULL;
+}
+
+static void a_slot_that_another_thread_was_changing_could_not_be_cleared(void **state) {
+    (void)state;
+    rr_heap *heap = heap_with(RR_HEAP_SYNCHRONIZED, 0);
+    node *holder = node_new(heap, 0, 1);
+    stop = false;
+    refused = 0;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, clear_the_slot, &holder->next), 0);
+    for (int i = 0; i < 100000; i++)
+        assert_int_equal(rr_take(&holder->next, rr_alloc(heap, RR_TYPE_BYTES)), RR_OK);
+    stop = true;
+    pthread_join(thread, NULL);
+    assert_int_equal(refused, 0);
+    rr_decref(holder);
+    heap_end(heap);
+}
+
+/* ---- Serialized heaps: callbacks of two threads that overlap, as under a GIL ---------------------------------------- */
+
+static sem_t here, there;
+static rr_status freed;
+
+static void let_the_other_thread_run(void *object, void *user) {
+    (void)object;
+    (void)user;
+    sem_post(&there);
+    sem_wait(&here);
+}
+
+static void *free_the_heap(void *heap) {
+    sem_wait(&there);
+    freed = rr_heap_free(heap);
+    sem_post(&here);
+    return NULL;
+}
+
+static void a_heap_was_freed_under_the_callback_of_another_thread(void **state) {
+    (void)state;
+    sem_init(&here, 0, 0);
+    sem_init(&there, 0, 0);
+    rr_heap *heap = heap_with(RR_HEAP_SERIALIZED, 0);
+    void *object = rr_alloc(heap, type_with("waits", NULL, let_the_other_thread_run, NULL));
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, free_the_heap, heap), 0);
+    rr_decref(object);
+    pthread_join(thread, NULL);
+    assert_int_equal(freed, RR_E_BUSY);
+    heap_end(heap);
+}
+
+static void wake_the_other_thread(void *object, void *user) {
+    (void)object;
+    (void)user;
+    sem_post(&here);
+    sem_wait(&there);
+}
+
+static void *release(void *object) {
+    sem_wait(&there);
+    rr_decref(object);
+    return NULL;
+}
+
+static void callbacks_that_overlapped_left_a_heap_in_which_nothing_could_be_made(void **state) {
+    (void)state;
+    sem_init(&here, 0, 0);
+    sem_init(&there, 0, 0);
+    rr_heap *heap = heap_with(RR_HEAP_SERIALIZED, 0);
+    void *destroyed = rr_alloc(heap, type_with("destroyed", NULL, NULL, let_the_other_thread_run));
+    void *finalized = rr_alloc(heap, type_with("finalized", NULL, wake_the_other_thread, NULL));
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, release, finalized), 0);
+    rr_decref(destroyed); /* enters destroy; the other thread enters its finalizer; destroy ends */
+    sem_post(&there);     /* the finalizer ends */
+    pthread_join(thread, NULL);
+    void *object = rr_alloc(heap, RR_TYPE_LIST);
+    assert_non_null(object);
+    rr_decref(object);
+    heap_end(heap);
+}
+
+/* ---- Waiting to die ---------------------------------------------------------------------------------------------- */
+
+enum { MANY = 5000 };
+static void *saved[MANY];
+static size_t saved_count;
+
+static void save(void *object, void *user) {
+    (void)user;
+    rr_incref(object);
+    saved[saved_count++] = object;
+}
+
+static void what_came_back_from_a_full_queue_was_never_collected(void **state) {
+    rr_heap *heap = *state;
+    rr_type type = type_with("saved", NULL, save, NULL);
+    saved_count = 0;
+    void **tuple = rr_alloc_items(heap, RR_TYPE_TUPLE, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        tuple[i] = rr_alloc(heap, type);
+        rr_incref(tuple[i]);
+        rr_decref(tuple[i]); /* a candidate now */
+    }
+    rr_decref(tuple);
+    assert_int_equal(saved_count, MANY);
+    assert_int_equal(rr_collect(heap), 0);
+    for (size_t i = 0; i < MANY; i++) {
+        rr_store(saved[i], saved[i]);
+        rr_decref(saved[i]);
+    }
+    assert_int_equal(rr_collect(heap), MANY);
+}
+
+static rr_heap *unfrozen;
+
+static void unfreeze(void *object, void *user) {
+    (void)object;
+    (void)user;
+    rr_gc_unfreeze(unfrozen);
+}
+
+static void what_was_unfrozen_while_it_waited_to_die_was_never_collected(void **state) {
+    rr_heap *heap = unfrozen = *state;
+    saved_count = 0;
+    void **tuple = rr_alloc_items(heap, RR_TYPE_TUPLE, 2);
+    tuple[0] = rr_alloc(heap, type_with("unfreezes", NULL, unfreeze, NULL));
+    tuple[1] = rr_alloc(heap, type_with("comes back", NULL, save, NULL));
+    rr_gc_freeze(heap);
+    rr_decref(tuple);
+    assert_int_equal(saved_count, 1);
+    assert_int_equal(rr_gc_is_tracked(saved[0]), 1);
+    rr_store(saved[0], saved[0]);
+    rr_decref(saved[0]);
+    assert_int_equal(rr_collect(heap), 1);
+}
+
+static void release_itself(void *weakref, void *user) {
+    (void)user;
+    rr_decref(weakref);
+}
+
+static void *weak_references_to_weak_references(void *unused) {
+    (void)unused;
+    rr_heap *heap = rr_heap_new(NULL);
+    void *first = rr_alloc(heap, RR_TYPE_BYTES), *last = first;
+    for (int i = 0; i < 200000; i++)
+        last = rr_weakref_new(last, release_itself, NULL);
+    rr_decref(first);
+    uint64_t left = live(heap);
+    rr_heap_free(heap);
+    return (void *)(uintptr_t)left;
+}
+
+static void a_chain_of_weak_references_overflowed_the_stack(void **state) {
+    (void)state;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 256 * 1024);
+    pthread_t thread;
+    void *left = NULL;
+    assert_int_equal(pthread_create(&thread, &attributes, weak_references_to_weak_references, NULL), 0);
+    pthread_join(thread, &left);
+    assert_null(left);
+}
+
+/* ---- Limits, other heaps, fork ----------------------------------------------------------------------------------- */
+
+static void an_empty_heap_at_its_limit_could_make_nothing(void **state) {
+    (void)state;
+    rr_heap *heap = heap_with(0, 1 << 20);
+    for (size_t size = 8; size < 4000; size += size < 500 ? 16 : 128) {
+        void *object = rr_alloc_items(heap, RR_TYPE_BYTES, size);
+        assert_non_null(object);
+        rr_decref(object);
+    }
+    assert_int_equal(rr_heap_trim(heap), RR_OK);
+    assert_int_equal(stats_of(heap).committed_bytes, 65536);
+    heap_end(heap);
+}
+
+static void at_the_limit_the_message_blamed_the_system(void **state) {
+    (void)state;
+    rr_heap *heap = heap_with(RR_HEAP_MANUAL_GC, 200000);
+    void *list = rr_list_new(heap), *last;
+    while ((last = rr_alloc(heap, RR_TYPE_TUPLE)) != NULL && rr_list_append(list, last) == RR_OK)
+        rr_decref(last);
+    assert_int_equal(rr_last_status(), RR_E_NO_MEMORY);
+    assert_non_null(strstr(rr_last_error(), "the heap's limit is 200000"));
+    rr_decref(last);
+    rr_decref(list);
+    heap_end(heap);
+}
+
+static rr_heap *other;
+static int64_t collected;
+
+static void use_another_heap(void *object, rr_visit_fn visit, void *arg, void *user) {
+    (void)object;
+    (void)visit;
+    (void)arg;
+    (void)user;
+    collected = rr_collect(other);
+    freed = rr_heap_free(other);
+}
+
+static void from_a_traverse_callback_another_heap_could_be_collected_and_freed(void **state) {
+    rr_heap *heap = *state;
+    other = heap_with(0, 0);
+    void *list = rr_list_new(other);
+    rr_list_append(list, list);
+    rr_decref(list);
+    void *object = rr_alloc(heap, type_with("curious", use_another_heap, NULL, NULL));
+    collected = -1;
+    freed = RR_OK;
+    rr_get_referents(object, NULL, 0);
+    assert_int_equal(collected, 0);
+    assert_int_equal(freed, RR_E_BUSY);
+    assert_int_equal(rr_collect(other), 1);
+    rr_decref(object);
+    heap_end(other);
+}
+
+static void *make_types_badly(void *unused) {
+    (void)unused;
+    while (!stop)
+        rr_type_new(NULL);
+    return NULL;
+}
+
+static void a_child_forked_beside_rr_type_new_hung(void **state) {
+    (void)state;
+    stop = false;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, make_types_badly, NULL), 0);
+    int hung = 0;
+    for (int i = 0; i < 50 && hung == 0; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(10);
+            rr_type_new(NULL);
+            _exit(0);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        hung += WIFSIGNALED(status);
+    }
+    stop = true;
+    pthread_join(thread, NULL);
+    assert_int_equal(hung, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_traverse_callback_of_one_thread_refused_the_calls_of_others),
+        cmocka_unit_test(a_slot_that_another_thread_was_changing_could_not_be_cleared),
+        cmocka_unit_test(a_heap_was_freed_under_the_callback_of_another_thread),
+        cmocka_unit_test(callbacks_that_overlapped_left_a_heap_in_which_nothing_could_be_made),
+        WITH_MANUAL_HEAP(what_came_back_from_a_full_queue_was_never_collected),
+        WITH_MANUAL_HEAP(what_was_unfrozen_while_it_waited_to_die_was_never_collected),
+        cmocka_unit_test(a_chain_of_weak_references_overflowed_the_stack),
+        cmocka_unit_test(an_empty_heap_at_its_limit_could_make_nothing),
+        cmocka_unit_test(at_the_limit_the_message_blamed_the_system),
+        WITH_MANUAL_HEAP(from_a_traverse_callback_another_heap_could_be_collected_and_freed),
+        cmocka_unit_test(a_child_forked_beside_rr_type_new_hung),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
