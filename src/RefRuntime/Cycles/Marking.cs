@@ -251,7 +251,7 @@ internal unsafe struct Marking : IReferenceVisitor
     private static bool IsMemberSlow(ulong word, ref uint references)
     {
         long counted = Header.References((int)word);
-        references = counted > SideWord.MaxCount ? (uint)SideWord.MaxCount + 1 : (uint)counted;
+        references = counted > SideWord.MaxCount ? SideWord.MaxCount + 1 : (uint)counted;
         return (word & HeaderFlags.Skipped) == 0 && counted != 0;
     }
 }

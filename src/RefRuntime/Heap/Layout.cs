@@ -349,8 +349,6 @@ internal unsafe struct HeapState
     /// <summary>Objects whose count is 0 and that wait to die. The queue of nested releases starts where the outer one's ends.</summary>
     public fixed ulong Queue[Config.DeathQueueLength];
 
-    public static void** BinTable(HeapState* heap) => (void**)heap->Bins;
-
     /// <summary>Bytes in use: pages and huge blocks, the unit of the limit.</summary>
     public static ulong UsedBytes(HeapState* heap) => (heap->UsedPages << Config.PageShift) + heap->HugeBytes;
 

@@ -68,9 +68,6 @@ internal unsafe struct TypeDescriptor
 
     public readonly bool HasItems => ItemSize != 0;
 
-    /// <summary>Are objects of this type left out of collections from birth?</summary>
-    public readonly bool IsSkipped => (NewHeader & HeaderFlags.Skipped) != 0;
-
     /// <summary>The reference in a tagged value, or null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void* ReferenceIn(byte* value)
