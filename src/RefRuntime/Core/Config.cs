@@ -24,8 +24,11 @@ internal static class Config
     /// <summary>Heap size in bytes below which growth alone never forces a complete collection.</summary>
     public const ulong GrowthFloorBytes = 8 * 1024;
 
-    /// <summary>Dirty free pages that a heap keeps before it gives memory back by itself.</summary>
+    /// <summary>Free pages whose memory a heap always keeps.</summary>
     public const int KeepFreePages = 2;
+
+    /// <summary>How long it keeps those beyond.</summary>
+    public const ulong KeepNanoseconds = 0;
 
     /// <summary>Bytes of the smallest and the largest chunk of the collector's side data.</summary>
     public const ulong MinSideChunkBytes = 4096;
@@ -46,9 +49,11 @@ internal static class Config
     /// <summary>Heap size in bytes below which growth alone never forces a complete collection.</summary>
     public const ulong GrowthFloorBytes = 8ul * 1024 * 1024;
 
-    /// <summary>Dirty free pages that a heap keeps before it gives memory back by itself (16 MiB): a heap that breathes by less than
-    /// that causes no page faults.</summary>
+    /// <summary>Free pages whose memory a heap always keeps: 16 MiB.</summary>
     public const int KeepFreePages = 256;
+
+    /// <summary>How long it keeps those beyond: a second of its use.</summary>
+    public const ulong KeepNanoseconds = 1_000_000_000;
 
     /// <summary>Bytes of the smallest and the largest chunk of the collector's side data.</summary>
     public const ulong MinSideChunkBytes = 64 * 1024;

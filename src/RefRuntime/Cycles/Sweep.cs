@@ -57,7 +57,7 @@ internal unsafe struct Sweep : IReferenceVisitor
             Blocks.RetireEmptyPages(heap);
         }
 
-        Segments.TrimExcess(heap);
+        PageDecay.Poll(heap);
 
         Death.Drain(heap, queueBase);
     }

@@ -247,6 +247,12 @@ internal unsafe struct HeapState
     public ulong UsedPages;
     public ulong HugeBytes;
     public ulong FreeDirtyPages;
+
+    /// <summary>Since when more pages than PageDecay.KeepLimit are free and dirty, by the clock; 0 = they are not.</summary>
+    public ulong ExcessSince;
+
+    /// <summary>When that was looked at last.</summary>
+    public ulong ExcessSeen;
     public ulong ReservedBytes;
     public ulong PeakBytes;
 

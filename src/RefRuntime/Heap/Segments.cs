@@ -1,7 +1,4 @@
-// Segments from the system and back, and pages from segments.
-//
-// Hysteresis: one segment that is wholly free stays, so that a heap that breathes around a segment boundary makes no
-// system calls; so do KeepFreePages dirty pages.
+// Segments from the system and back, and pages from segments. Who decides when memory goes back: see PageDecay.
 
 using System.Numerics;
 using RefRuntime.Core;
@@ -95,7 +92,7 @@ internal static unsafe class Segments
         {
             Blocks.EmptyBins(heap);
             Blocks.RetireEmptyPages(heap);
-            Trim(heap, keepOneSegment: false);
+            Trim(heap);
         }
 
         heap->IsAtLimit = IsWithinLimit(heap, bytes) ? 0 : 1;
@@ -159,10 +156,11 @@ internal static unsafe class Segments
         segment->DirtyPages |= run;
         heap->UsedPages += (ulong)count;
         NotePeak(heap);
+        PageDecay.Poll(heap);
         return Segment.PageTable(segment) + first;
     }
 
-    /// <summary>Gives pages back to their segment; memory returns to the system when a lot is free.</summary>
+    /// <summary>Gives pages back to their segment.</summary>
     public static void ReturnPages(HeapState* heap, Page* page, int count)
     {
         Segment* segment = Segment.Of(page);
@@ -180,38 +178,42 @@ internal static unsafe class Segments
         heap->FreeDirtyPages += (ulong)count;
         heap->UsedPages -= (ulong)count;
 
-        TrimExcess(heap);
-    }
-
-    /// <summary>Gives memory back when much more is free than in use, unless pages are pinned.</summary>
-    public static void TrimExcess(HeapState* heap)
-    {
-        if (heap->PinPages == 0 && heap->FreeDirtyPages > KeepLimit(heap))
-        {
-            Trim(heap, keepOneSegment: true);
-        }
+        PageDecay.Poll(heap);
     }
 
     /// <summary>Gives all free pages and wholly free segments back to the system.</summary>
-    public static void Trim(HeapState* heap, bool keepOneSegment)
+    public static void Trim(HeapState* heap)
     {
-        bool kept = !keepOneSegment;
         for (Segment* segment = heap->Segments; segment != null;)
         {
             Segment* next = segment->Next;
-            bool isEmpty = segment->FreePages == ~Bits.Run(0, Segment.HeadPages) && !IsPrimary(heap, segment);
-            if (isEmpty && kept)
-            {
-                Release(heap, segment);
-            }
-            else
-            {
-                kept |= isEmpty;
-                DecommitFreePages(heap, segment);
-            }
-
+            Trim(heap, segment);
             segment = next;
         }
+    }
+
+    /// <summary>Gives the free pages of one segment back to the system: of one that is wholly free, if there is one. False if the system took nothing.</summary>
+    public static bool TryTrimOne(HeapState* heap)
+    {
+        ulong before = heap->FreeDirtyPages;
+        Segment* chosen = null;
+        for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
+        {
+            if (IsEmpty(heap, segment))
+            {
+                chosen = segment;
+                break;
+            }
+
+            chosen = chosen == null && (segment->FreePages & segment->DirtyPages) != 0 ? segment : chosen;
+        }
+
+        if (chosen != null)
+        {
+            Trim(heap, chosen);
+        }
+
+        return heap->FreeDirtyPages < before;
     }
 
     public static void NotePeak(HeapState* heap)
@@ -232,8 +234,21 @@ internal static unsafe class Segments
         return (ulong)pages << Config.PageShift;
     }
 
-    /// <summary>A quarter of what is in use may lie free and dirty.</summary>
-    private static ulong KeepLimit(HeapState* heap) => Config.KeepFreePages + (heap->UsedPages / 4);
+    /// <summary>True if all pages are free and the heap can do without the segment.</summary>
+    private static bool IsEmpty(HeapState* heap, Segment* segment) =>
+        segment->FreePages == ~Bits.Run(0, Segment.HeadPages) && !IsPrimary(heap, segment);
+
+    private static void Trim(HeapState* heap, Segment* segment)
+    {
+        if (IsEmpty(heap, segment))
+        {
+            Release(heap, segment);
+        }
+        else
+        {
+            DecommitFreePages(heap, segment);
+        }
+    }
 
     private static void DecommitFreePages(HeapState* heap, Segment* segment)
     {
@@ -261,23 +276,35 @@ internal static unsafe class Segments
             : 0;
     }
 
+    /// <summary>A segment with a run of free pages: of such that have their memory, if possible.</summary>
     private static Segment* FindRun(HeapState* heap, int count, out int first)
     {
         first = -1;
-        if (heap->Hint != null && (first = Bits.FindRun(heap->Hint->FreePages, count)) >= 0)
+        Segment* segment = heap->FreeDirtyPages >= (ulong)count ? FindRun(heap, count, isDirty: true, ref first) : null;
+        return segment != null ? segment : FindRun(heap, count, isDirty: false, ref first);
+    }
+
+    private static Segment* FindRun(HeapState* heap, int count, bool isDirty, ref int first)
+    {
+        if (heap->Hint != null && HasRun(heap->Hint, count, isDirty, ref first))
         {
             return heap->Hint;
         }
 
         for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
         {
-            first = Bits.FindRun(segment->FreePages, count);
-            if (first >= 0)
+            if (HasRun(segment, count, isDirty, ref first))
             {
                 return segment;
             }
         }
 
         return null;
+    }
+
+    private static bool HasRun(Segment* segment, int count, bool isDirty, ref int first)
+    {
+        first = Bits.FindRun(isDirty ? segment->FreePages & segment->DirtyPages : segment->FreePages, count);
+        return first >= 0;
     }
 }

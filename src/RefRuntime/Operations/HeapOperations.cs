@@ -140,7 +140,7 @@ internal static unsafe class HeapOperations
         {
             Blocks.EmptyBins(heap);
             Blocks.RetireEmptyPages(heap);
-            Segments.Trim(heap, keepOneSegment: false);
+            Segments.Trim(heap);
         }
 
         if (heap->Collecting == 0 && heap->CallbackDepth == 0)

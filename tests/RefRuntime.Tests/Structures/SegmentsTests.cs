@@ -68,21 +68,6 @@ public sealed unsafe class SegmentsTests
     }
 
     [Test]
-    public void Much_free_memory_goes_back_by_itself()
-    {
-        using var heap = new TestHeap();
-        var payloads = new List<nint>();
-        for (int i = 0; i < 600; i++)
-        {
-            payloads.Add((nint)heap.AllocItems(TypeId.Bytes, Config.PageSize));
-        }
-
-        ulong committed = heap.Stats.CommittedBytes;
-        payloads.ForEach(payload => CountOperations.Decref((void*)payload));
-        Assert.That(heap.Stats.CommittedBytes, Is.LessThan(committed / 2));
-    }
-
-    [Test]
     public void Memory_that_went_back_reads_as_zero_when_it_is_used_again()
     {
         using var heap = new TestHeap();
