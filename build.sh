@@ -158,12 +158,10 @@ demo() {
     "$(find "$work/native-tests" -type f -name json_graph -perm -u+x | head -n 1)" "$document" || die "the document graph failed"
 }
 
+# Contenders that are missing here are named and left out: none is installed for this.
 bench() {
     need python3 command -v python3
     need_native_tools
-    # The contenders.
-    need libmimalloc-dev sh -c 'ldconfig -p | grep libmimalloc'
-    need libpython3-dev pkg-config --exists python3-embed
     build
     say "Compiling the benchmarks"
     native rr_bench || exit 1

@@ -1,12 +1,11 @@
 /* One more reference to each of many objects, then one less: what passing references around costs. The objects have been
  * through it once before, so that a collector that takes notes has taken them. */
 #include "bench.h"
-
-#include <stdlib.h>
+#include "workloads.h"
 
 typedef enum access { HOT, IN_ORDER, RANDOM } access;
 
-static double run(const bench_contender *contender, size_t size, access way) {
+static void measure(const bench_contender *contender, size_t size, access way, double *values) {
     bench_node **nodes = bench_array(size, sizeof *nodes);
     uint32_t *order = way == RANDOM ? bench_shuffle(size) : NULL;
     if (way == HOT) {
@@ -19,31 +18,40 @@ static double run(const bench_contender *contender, size_t size, access way) {
     contender->counts(nodes, order, size); /* warm up */
     uint64_t start = now_ns();
     contender->counts(nodes, order, size);
-    uint64_t time = now_ns() - start;
+    values[0] = (double)(now_ns() - start) / (double)size;
     for (size_t i = 0; i < (way == HOT ? 1 : size); i++)
         CHECK(nodes[i]->id == i);
     contender->drain(nodes, NULL, way == HOT ? 1 : size);
-    CHECK(contender->live() == 0);
-    free(order);
-    free(nodes);
-    return (double)time / (double)size;
+    CHECK_LIVE(contender, 0);
+    bench_array_free(order);
+    bench_array_free(nodes);
 }
 
-static double run_hot(const bench_contender *contender, size_t size) {
-    return run(contender, size, HOT);
+static void run_hot(const bench_contender *contender, size_t size, double *values) {
+    measure(contender, size, HOT, values);
 }
 
-static double run_in_order(const bench_contender *contender, size_t size) {
-    return run(contender, size, IN_ORDER);
+static void run_in_order(const bench_contender *contender, size_t size, double *values) {
+    measure(contender, size, IN_ORDER, values);
 }
 
-static double run_random(const bench_contender *contender, size_t size) {
-    return run(contender, size, RANDOM);
+static void run_random(const bench_contender *contender, size_t size, double *values) {
+    measure(contender, size, RANDOM, values);
 }
 
-const bench_workload workload_counts_hot = {
-    .name = "counts, hot", .what = "incref and decref of one object", .unit = "both", .run = run_hot};
-const bench_workload workload_counts_in_order = {
-    .name = "counts, in order", .what = "incref, then decref of many objects", .unit = "both", .run = run_in_order};
-const bench_workload workload_counts_random = {
-    .name = "counts, random", .what = "the same in random order", .unit = "both", .run = run_random};
+static bool suits(const bench_contender *contender) {
+    return contender->counts != NULL;
+}
+
+const bench_workload workload_counts_hot = {.what = "incref and decref of one object",
+                                            .rows = {{.name = "counts, hot", .per = "both"}},
+                                            .suits = suits,
+                                            .run = run_hot};
+const bench_workload workload_counts_in_order = {.what = "incref of many objects, then decref of them",
+                                                 .rows = {{.name = "counts, in order", .per = "both"}},
+                                                 .suits = suits,
+                                                 .run = run_in_order};
+const bench_workload workload_counts_random = {.what = "the same in random order",
+                                               .rows = {{.name = "counts, random", .per = "both"}},
+                                               .suits = suits,
+                                               .run = run_random};

@@ -1,0 +1,15 @@
+/* What RefRuntime promises, as numbers, and whether a run keeps it. */
+#ifndef RR_BENCH_REQUIREMENTS_H
+#define RR_BENCH_REQUIREMENTS_H
+
+#include "results.h"
+
+#include <stdio.h>
+
+/* Answers whether all that was measured holds. */
+bool requirements_print(void);
+
+/* As a JSON array. */
+void requirements_json(FILE *file);
+
+#endif
