@@ -13,6 +13,7 @@
 #include "start.h"
 #include "worker.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +167,7 @@ int main(int count, char **arguments) {
                         "[--require]\nN is 1 to %d\n", MOST_REPETITIONS);
         return 2;
     }
+    signal(SIGPIPE, SIG_IGN); /* a worker that dies is told of by worker_run */
     declare_rows();
     start_contenders();
     if (!ready[BASE_CONTENDER])
