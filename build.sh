@@ -17,7 +17,7 @@ usage: ./build.sh [COMMAND]
   build              the library, the header and the bindings into dist/ (the default)
   demo               builds what is missing, then runs the article line by line and the document graph
   test               everything that must pass; ends with the line "N passed, M failed"
-  bench              builds and runs the benchmarks
+  bench [quick]      builds and runs the benchmarks; quick takes a tenth of all sizes
   install --prefix P copies what is in dist/ to P (below $DESTDIR, if set)
   generate           writes the header and the raw bindings anew from the C# exports
   clean              removes all that was built
@@ -160,13 +160,25 @@ demo() {
 
 # Contenders that are missing here are named and left out: none is installed for this.
 bench() {
+    local program outside=$work/bench-python.txt
     need python3 command -v python3
     need_native_tools
     build
     say "Compiling the benchmarks"
     native rr_bench || exit 1
+    program=$(find "$work/native-tests" -type f -name rr_bench -perm -u+x | head -n 1)
+    if [[ " $* " == *" --only "* ]]; then
+        set -- --json "$work/bench.json" "$@"
+    else
+        say "Measuring from Python"
+        PYTHONPATH=$dist/share/refruntime/python python3 native-tests/bench/python_batch.py "$@" >"$outside" ||
+            die "the benchmark from Python failed"
+        set -- --add "$outside" --json "$work/bench.json" "$@"
+    fi
     say "Measuring"
-    "$(find "$work/native-tests" -type f -name rr_bench -perm -u+x | head -n 1)" "$@" || die "the benchmark failed"
+    "$program" "$@" || die "the benchmark failed"
+    python3 native-tests/bench/chart.py "$work/bench.json" "$work/bench.svg" || die "the chart can't be drawn"
+    say "All numbers: build/bench.json; as a picture: build/bench.svg"
 }
 
 install_to() {
