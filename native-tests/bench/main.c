@@ -181,7 +181,8 @@ int main(int count, char **arguments) {
     report_table(&o.facts, false);
     if (o.absolute)
         report_table(&o.facts, true);
-    bool kept = requirements_print();
+    report_legend();
+    bool kept = requirements_print(o.only == NULL);
     if (o.json != NULL && !report_json(&o.facts, o.json)) {
         fprintf(stderr, "rr_bench: %s can't be written\n", o.json);
         return 2;

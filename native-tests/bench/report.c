@@ -67,6 +67,9 @@ void report_table(const run_facts *facts, bool absolute) {
         if (results_any(row))
             print_row(row, absolute);
     }
+}
+
+void report_legend(void) {
     printf("\n");
     for (int row = 0; row < results_rows(); row++) {
         if (results_any(row) && results_what(row) != NULL)

@@ -131,11 +131,13 @@ static void describe(FILE *file, const requirement *r, const comparison *c) {
     }
 }
 
-static void print_requirement(const requirement *r) {
+static void print_requirement(const requirement *r, bool unmeasured) {
     static const char *const verdicts[] = {"not measured", "HOLDS", "MISSED"};
     judgement must = judge(r, &r->must), aim = judge(r, &r->aim);
     double divisor;
     const char *unit = scale(&r->must, r->row, &divisor);
+    if (must.verdict == NOT_MEASURED && !unmeasured)
+        return;
     printf("  %-13s", verdicts[must.verdict]);
     if (must.verdict == NOT_MEASURED)
         printf("%22s", "");
@@ -153,11 +155,11 @@ static void print_requirement(const requirement *r) {
     printf("\n");
 }
 
-bool requirements_print(void) {
+bool requirements_print(bool unmeasured) {
     bool all = true;
     printf("\nRequired: verdict, measured, the middle half of the repetitions, and what was promised\n\n");
     for (int i = 0; i < REQUIREMENTS; i++) {
-        print_requirement(&requirements[i]);
+        print_requirement(&requirements[i], unmeasured);
         all = all && judge(&requirements[i], &requirements[i].must).verdict != MISSED;
     }
     return all;

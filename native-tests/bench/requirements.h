@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-/* Answers whether all that was measured holds. */
-bool requirements_print(void);
+/* Answers whether all that was measured holds. unmeasured: those that were not are told too. */
+bool requirements_print(bool unmeasured);
 
 /* As a JSON array. */
 void requirements_json(FILE *file);

@@ -57,33 +57,55 @@ static double clock_cost(void) {
 typedef struct tree {
     const bench_contender *contender;
     bench_node *root;
-    uint64_t next_id, random;
+    uint64_t random;
     bench_node **some; /* random nodes of it, not owned */
     size_t size;
 } tree;
 
-static void grow(tree *t, bench_node *node, int depth) {
+static bench_node *add_child(tree *t, bench_node *parent, int slot) {
+    bench_node *child = t->contender->kin_new(t->size++);
+    t->contender->set_slot(child, 2, parent);
+    t->contender->set_slot(parent, slot, child);
+    t->contender->release(child); /* the parent has it */
     /* A reservoir: of all nodes so far, each is in the sample with the same probability. */
-    size_t place = node->id < SAMPLES ? node->id : bench_random_below(&t->random, node->id + 1);
+    size_t place = child->id < SAMPLES ? child->id : bench_random_below(&t->random, child->id + 1);
     if (place < SAMPLES)
-        t->some[place] = node;
-    for (int slot = 0; slot < 2 && depth > 0; slot++) {
-        bench_node *child = t->contender->kin_new(t->next_id++);
-        t->contender->set_slot(child, 2, node);
-        t->contender->set_slot(node, slot, child);
-        t->contender->release(child);
-        grow(t, child, depth - 1);
-    }
+        t->some[place] = child;
+    return child;
 }
 
-/* Walks over the whole tree and answers how many nodes stand where they should. */
-static size_t count_right(const bench_node *node, const bench_node *parent, uint64_t *next_id) {
-    size_t right = node->slot[2] == parent && node->id == *next_id;
-    for (int slot = 0; slot < 2 && node->slot[slot] != NULL; slot++) {
-        (*next_id)++;
-        right += count_right(node->slot[slot], node, next_id);
+/* Two children at a time for a random node of those that have none, so that the tree lies in memory as one does that has
+ * grown over time: in no order that a traversal would have. As many nodes wait for children as there is room for; who is
+ * pushed out stays without. */
+static void grow(tree *t, size_t size) {
+    size_t room = size / 4, waiting = 1;
+    bench_node **childless = bench_array(room, sizeof *childless);
+    t->root = t->contender->kin_new(t->size++);
+    for (size_t i = 0; i < SAMPLES; i++)
+        t->some[i] = t->root;
+    childless[0] = t->root;
+    while (t->size < size) {
+        size_t place = bench_random_below(&t->random, waiting);
+        bench_node *parent = childless[place];
+        childless[place] = add_child(t, parent, 0);
+        childless[waiting < room ? waiting++ : bench_random_below(&t->random, room)] = add_child(t, parent, 1);
     }
-    return right;
+    bench_array_free(childless);
+}
+
+/* What a walk over the whole tree finds: how many nodes know their parent, and the sum of their ids. */
+typedef struct census {
+    uint64_t nodes, ids;
+} census;
+
+static census take_census(const bench_node *node, const bench_node *parent) {
+    census all = {.nodes = node->slot[2] == parent, .ids = node->id};
+    for (int slot = 0; slot < 2 && node->slot[slot] != NULL; slot++) {
+        census below = take_census(node->slot[slot], node);
+        all.nodes += below.nodes;
+        all.ids += below.ids;
+    }
+    return all;
 }
 
 static void forget_parents(const bench_contender *contender, bench_node *node) {
@@ -117,7 +139,6 @@ static bench_node *ring_for(tree *t, size_t place, bool holds) {
 
 static void drop_all(tree *t, bench_node **rings, size_t count) {
     const bench_contender *contender = t->contender;
-    uint64_t next_id = 0;
     for (size_t i = 0; i < count; i++) {
         ring_check(rings[i], i);
         contender->ring_drop(rings[i]);
@@ -126,7 +147,8 @@ static void drop_all(tree *t, bench_node **rings, size_t count) {
     if (contender->collect != NULL)
         contender->collect();
     CHECK_LIVE(contender, t->size);
-    CHECK(count_right(t->root, NULL, &next_id) == t->size && next_id == t->size - 1);
+    census all = take_census(t->root, NULL);
+    CHECK(all.nodes == t->size && all.ids == t->size * (t->size - 1) / 2);
     if (contender->collect == NULL)
         forget_parents(contender, t->root);
     contender->release(t->root);
@@ -139,15 +161,13 @@ static void drop_all(tree *t, bench_node **rings, size_t count) {
 static void run(const bench_contender *contender, size_t size, double *values) {
     static histogram times;
     size_t live = size * 4, ring_count = live / 40, operations = live / 2;
-    int depth = bench_tree_depth(live);
     bench_node **rings = bench_array(ring_count, sizeof *rings);
-    tree t = {.contender = contender, .random = 3, .size = bench_tree_size(depth)};
+    tree t = {.contender = contender, .random = 3};
     t.some = bench_array(SAMPLES, sizeof *t.some);
     times = (histogram){.longest = 0};
     bench_watch(contender, rings, ring_count * sizeof *rings, true);
 
-    t.root = contender->kin_new(t.next_id++);
-    grow(&t, t.root, depth);
+    grow(&t, live);
     for (size_t i = 0; i < ring_count; i++)
         rings[i] = ring_for(&t, i, i % HELD_EACH == 0);
 
