@@ -33,6 +33,14 @@ internal static class Config
     /// <summary>Bytes of the smallest and the largest chunk of the collector's side data.</summary>
     public const ulong MinSideChunkBytes = 4096;
     public const ulong MaxSideChunkBytes = 8192;
+
+    /// <summary>Candidates that one trial takes, for each of them the objects it may look at, and how many at least in all.</summary>
+    public const uint TrialCandidates = 4;
+    public const uint TrialReach = 4;
+    public const uint MinTrialPlaces = 8;
+
+    /// <summary>Units of a collection's work (an object, a page's words) from one look at the clock to the next.</summary>
+    public const uint UnitsPerClock = 2;
 #else
     /// <summary>log2 of the page size: a page holds blocks of one size class.</summary>
     public const int PageShift = 16;
@@ -58,7 +66,20 @@ internal static class Config
     /// <summary>Bytes of the smallest and the largest chunk of the collector's side data.</summary>
     public const ulong MinSideChunkBytes = 64 * 1024;
     public const ulong MaxSideChunkBytes = 1024 * 1024;
+
+    /// <summary>Candidates that one trial takes, for each of them the objects it may look at, and how many at least in all: tables of
+    /// 128 KiB stay in the cache.</summary>
+    public const uint TrialCandidates = 1024;
+    public const uint TrialReach = 4;
+    public const uint MinTrialPlaces = 1024;
+
+    /// <summary>Units of a collection's work (an object, a page's words) from one look at the clock to the next: a few microseconds.</summary>
+    public const uint UnitsPerClock = 64;
 #endif
+
+    /// <summary>Nanoseconds that an automatic collection takes at a time, unless the user sets another number; with RR_HEAP_BOUNDED.</summary>
+    public const ulong DefaultPauseGoal = 5_000_000;
+    public const ulong BoundedPauseGoal = 500_000;
 
     public const int PagesPerSegment = 64;
     public const int SegmentShift = PageShift + 6;

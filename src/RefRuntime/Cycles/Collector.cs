@@ -1,8 +1,13 @@
-// A collection: find what is dead, let it die.
+// Collections: what is told of them, and which way they go.
+//
+//   Run      complete, in one go: on request, and before an allocation fails at the limit
+//   Step     a slice: trials of the candidates first, then a complete round as far as time allows. On request
+//   Trials   of the candidates only. Automatic
+//   Slice    of the complete round that is under way, or of a new one. Automatic
 //
 // Complete: starts from the candidates and from everything that was allocated since the last complete collection (known
-// by page), since a cycle can also close without any decrement, by plain writes into new objects. Otherwise from the
-// candidates alone. Nothing logged and nothing allocated: nothing to do, in constant time.
+// by page), since a cycle can also close without any decrement, by plain writes into new objects. Nothing logged and
+// nothing allocated: nothing to do, in constant time.
 //
 // Collections never nest, and none starts inside a callback (Operations see to both).
 
@@ -16,56 +21,196 @@ namespace RefRuntime.Cycles;
 internal static unsafe class Collector
 {
     /// <summary>Returns how many containers died, or RR_E_NO_MEMORY; then nothing has changed.</summary>
-    public static long Run(HeapState* heap, GcReason reason, bool isComplete)
+    public static long Run(HeapState* heap, GcReason reason)
     {
-        bool hasWork = heap->Candidates != 0 || (isComplete && heap->HasYoung != 0);
-        if (!hasWork && heap->GcCallback == null)
+        long finished = FinishRound(heap);
+        if (heap->Candidates == 0 && heap->HasYoung == 0 && heap->GcCallback == null)
         {
             // Even the clock would cost more than this.
-            NoteDone(heap, isComplete);
-            return 0;
+            NoteComplete(heap);
+            return finished;
         }
 
-        heap->Collecting = 1;
-        GcEvent gcEvent = new() { StructSize = (uint)sizeof(GcEvent), Phase = GcPhase.Start, Reason = reason };
-        Notify(heap, ref gcEvent);
+        GcEvent gcEvent = Begin(heap, reason, out ulong begun);
 
-        ulong begun = Clock.Nanoseconds();
-        // Asked again: the callback may have changed the heap.
-        hasWork = heap->Candidates != 0 || (isComplete && heap->HasYoung != 0);
-        bool isDone = !hasWork || TryCollect(heap, isComplete, ref gcEvent);
+        // Asked now: the callback may have changed the heap.
+        bool isDone = (heap->Candidates == 0 && heap->HasYoung == 0) || TryCollect(heap, ref gcEvent);
         heap->Visited.Reset();
         heap->Live.Reset();
-
         if (isDone)
         {
-            NoteDone(heap, isComplete);
+            NoteComplete(heap);
         }
         else
         {
             Triggers.BackOff(heap);
         }
 
-        gcEvent.DurationNs = Clock.Nanoseconds() - begun;
-        heap->GcNanosecondsTotal += gcEvent.DurationNs;
-        heap->GcNanosecondsMax = gcEvent.DurationNs > heap->GcNanosecondsMax ? gcEvent.DurationNs : heap->GcNanosecondsMax;
-        heap->ObjectsCollected += gcEvent.Collected;
-        heap->ObjectsResurrected += gcEvent.Resurrected;
-        heap->ObjectsVisited += gcEvent.Visited;
-        gcEvent.Phase = GcPhase.Stop;
-        Notify(heap, ref gcEvent);
-        heap->Collecting = 0;
-        Triggers.SetTrap(heap);
-        return isDone ? (long)gcEvent.Collected : (long)Status.NoMemory;
+        End(heap, ref gcEvent, begun);
+        return isDone ? finished + (long)gcEvent.Collected : (long)Status.NoMemory;
     }
 
-    private static bool TryCollect(HeapState* heap, bool isComplete, ref GcEvent gcEvent)
+    /// <summary>A slice on request. Returns how many containers were freed, or RR_E_NO_MEMORY; then nothing more has died.</summary>
+    public static long Step(HeapState* heap, ulong nanoseconds)
+    {
+        if (!IsPending(heap))
+        {
+            return 0;
+        }
+
+        ulong totalBefore = heap->GcNanosecondsTotal;
+        ulong begun = Clock.Nanoseconds();
+        Budget budget = Budget.Until(nanoseconds < ulong.MaxValue - begun ? begun + nanoseconds : ulong.MaxValue - 1);
+        Yield yield = default;
+        bool hasMemory = TryTrials(heap, GcReason.Step, ref budget, ref yield, untilPoor: false);
+        if (!Round.IsUnderWay(heap) && heap->HasYoung != 0 && hasMemory && !budget.IsSpentNow())
+        {
+            Round.Start(heap, GcReason.Step);
+        }
+
+        if (Round.IsUnderWay(heap) && hasMemory)
+        {
+            // At least one unit of work, whatever the trials have left of the budget: the round comes to its end.
+            hasMemory = TryContinueRound(heap, GcReason.Step, ref budget, ref yield);
+        }
+
+        NotePause(heap, totalBefore);
+        return hasMemory ? (long)yield.Collected : (long)Status.NoMemory;
+    }
+
+    /// <summary>Has a step anything to do?</summary>
+    public static bool IsPending(HeapState* heap) => heap->Candidates != 0 || heap->HasYoung != 0 || Round.IsUnderWay(heap);
+
+    /// <summary>Trials until the log is empty, the heap's pause goal is reached, or they find too little.</summary>
+    public static void Trials(HeapState* heap, GcReason reason)
+    {
+        ulong totalBefore = heap->GcNanosecondsTotal;
+        Budget budget = PauseFrom(heap, Clock.Nanoseconds());
+        Yield yield = default;
+        if (TryTrials(heap, reason, ref budget, ref yield, untilPoor: true))
+        {
+            Triggers.Adapt(heap, yield.IsPoor);
+        }
+
+        NotePause(heap, totalBefore);
+        Triggers.SetTrap(heap);
+    }
+
+    /// <summary>One slice of the round that is under way, or of a new one.</summary>
+    public static void Slice(HeapState* heap, GcReason reason, bool isUnlimited)
+    {
+        Budget budget = isUnlimited ? Budget.Unlimited : PauseFrom(heap, Clock.Nanoseconds());
+        if (!Round.IsUnderWay(heap))
+        {
+            Round.Start(heap, reason);
+        }
+
+        Yield yield = default;
+        TryContinueRound(heap, reason, ref budget, ref yield);
+    }
+
+    /// <summary>Before something that can't share the heap with a round: a committed one is finished, another is dropped. Returns how many containers died.</summary>
+    public static long FinishRound(HeapState* heap)
+    {
+        if (!Round.IsUnderWay(heap))
+        {
+            return 0;
+        }
+
+        if (!Round.IsCommitted(heap))
+        {
+            Round.Drop(heap);
+            return 0;
+        }
+
+        Budget unlimited = Budget.Unlimited;
+        Yield yield = default;
+        TryContinueRound(heap, (GcReason)heap->RoundReason, ref unlimited, ref yield);
+        return (long)yield.Collected;
+    }
+
+    /// <summary>Gives back what collections keep between them. A round that is not committed is dropped; the work space of another stays.</summary>
+    public static void FreeWorkSpace(HeapState* heap)
+    {
+        if (Round.IsCommitted(heap))
+        {
+            return;
+        }
+
+        if (Round.IsUnderWay(heap))
+        {
+            Round.Drop(heap);
+        }
+
+        heap->Reported.Free();
+        heap->Visited.Free();
+        heap->Live.Free();
+        SideMemory.Free(ref heap->Side);
+        SideMemory.Free(ref heap->ScratchSide);
+        Trial.Free(heap);
+    }
+
+    private static Budget PauseFrom(HeapState* heap, ulong begun) =>
+        heap->PauseGoal == 0 ? Budget.Unlimited : Budget.Until(begun + heap->PauseGoal);
+
+    /// <summary>Trials until the log is empty, the budget is spent, or they find too little. False = no memory.</summary>
+    private static bool TryTrials(HeapState* heap, GcReason reason, ref Budget budget, ref Yield yield, bool untilPoor)
+    {
+        bool isSpent = false;
+        while (heap->Candidates != 0 && !isSpent && !(untilPoor && yield.IsPoor))
+        {
+            GcEvent gcEvent = Begin(heap, reason, out ulong begun);
+            bool isDone = Trial.TryRun(heap, out Trial trial);
+            if (isDone)
+            {
+                gcEvent.Visited = trial.Visited;
+                gcEvent.Collected = trial.Collected;
+                gcEvent.Resurrected = trial.Resurrected;
+                yield.Add(gcEvent);
+                NoteDone(heap);
+            }
+            else
+            {
+                Triggers.BackOff(heap);
+            }
+
+            End(heap, ref gcEvent, begun);
+            if (!isDone)
+            {
+                return false;
+            }
+
+            isSpent = budget.IsSpentNow();
+        }
+
+        return true;
+    }
+
+    private static bool TryContinueRound(HeapState* heap, GcReason reason, ref Budget budget, ref Yield yield)
+    {
+        GcEvent gcEvent = Begin(heap, reason, out ulong begun);
+        bool isDone = Round.TryContinue(heap, ref budget, ref gcEvent);
+        yield.Add(gcEvent);
+        if (!isDone)
+        {
+            Triggers.BackOff(heap);
+        }
+        else if (!Round.IsUnderWay(heap))
+        {
+            NoteComplete(heap);
+        }
+
+        End(heap, ref gcEvent, begun);
+        return isDone;
+    }
+
+    private static bool TryCollect(HeapState* heap, ref GcEvent gcEvent)
     {
         heap->Visited.Count = 0;
-        heap->Live.Count = 0;
         Marking marking = new(heap);
         LifePropagation life = new(heap);
-        bool isKnown = marking.TryRun(isComplete) && life.TryRun() && (!marking.SawDuties || DeadSet.TryGather(heap));
+        bool isKnown = marking.TryRun() && life.TryRun() && (!marking.SawDuties || DeadSet.TryGather(heap));
+        heap->RoundPage = null;
         if (!isKnown)
         {
             SideData.Reset(heap);
@@ -73,12 +218,7 @@ internal static unsafe class Collector
         }
 
         gcEvent.Visited = life.LiveMembers + life.DeadMembers;
-        if (!isComplete)
-        {
-            Triggers.Adapt(heap, life.LiveMembers, life.DeadMembers);
-        }
-
-        LogReset.Run(heap, isComplete);
+        LogReset.Run(heap);
         if (marking.SawDuties)
         {
             SideData.Reset(heap);
@@ -94,16 +234,46 @@ internal static unsafe class Collector
         return true;
     }
 
-    private static void NoteDone(HeapState* heap, bool isComplete)
+    private static GcEvent Begin(HeapState* heap, GcReason reason, out ulong begun)
     {
-        ulong used = HeapState.UsedBytes(heap) + heap->ExternalBytes;
-        heap->BytesAfterCollection = used;
-        if (isComplete)
-        {
-            heap->BytesAfterComplete = used;
-            Triggers.EndBackOff(heap);
-        }
+        heap->Collecting = 1;
+        GcEvent gcEvent = new() { StructSize = (uint)sizeof(GcEvent), Phase = GcPhase.Start, Reason = reason };
+        Notify(heap, ref gcEvent);
+        begun = Clock.Nanoseconds();
+        return gcEvent;
+    }
 
+    private static void End(HeapState* heap, ref GcEvent gcEvent, ulong begun)
+    {
+        gcEvent.DurationNs = Clock.Nanoseconds() - begun;
+        heap->GcNanosecondsTotal += gcEvent.DurationNs;
+        NotePause(heap, heap->GcNanosecondsTotal - gcEvent.DurationNs);
+        heap->ObjectsCollected += gcEvent.Collected;
+        heap->ObjectsResurrected += gcEvent.Resurrected;
+        heap->ObjectsVisited += gcEvent.Visited;
+        gcEvent.Phase = GcPhase.Stop;
+        Notify(heap, ref gcEvent);
+        heap->Collecting = 0;
+        Triggers.SetTrap(heap);
+    }
+
+    /// <summary>Several collections in a row are one pause.</summary>
+    private static void NotePause(HeapState* heap, ulong totalBefore)
+    {
+        ulong pause = heap->GcNanosecondsTotal - totalBefore;
+        heap->GcNanosecondsMax = pause > heap->GcNanosecondsMax ? pause : heap->GcNanosecondsMax;
+    }
+
+    private static void NoteComplete(HeapState* heap)
+    {
+        NoteDone(heap);
+        heap->BytesAfterComplete = heap->BytesAfterCollection;
+        Triggers.EndBackOff(heap);
+    }
+
+    private static void NoteDone(HeapState* heap)
+    {
+        heap->BytesAfterCollection = HeapState.UsedBytes(heap) + heap->ExternalBytes;
         heap->BytesSinceCollection = 0;
         heap->Collections++;
     }
@@ -115,6 +285,25 @@ internal static unsafe class Collector
             // A copy: what the host writes into it stays its own.
             GcEvent copy = gcEvent;
             ForeignCode.GcEvent(heap, &copy);
+        }
+    }
+
+    /// <summary>What several collections have found.</summary>
+    private struct Yield
+    {
+        /// <summary>Less than one dead object in this many looked at is poor: it is better to wait for more candidates.</summary>
+        private const ulong PoorRatio = 16;
+
+        public ulong Collected { get; private set; }
+
+        public readonly bool IsPoor => Collected < _visited / PoorRatio;
+
+        private ulong _visited;
+
+        public void Add(in GcEvent gcEvent)
+        {
+            Collected += gcEvent.Collected;
+            _visited += gcEvent.Visited;
         }
     }
 }

@@ -28,10 +28,29 @@ internal static unsafe class DeadSet
         return isDone;
     }
 
-    /// <summary>Lets the set die, finalizers first. Returns how many containers died.</summary>
+    /// <summary>
+    /// Lets the set die in one go, finalizers first. Returns how many containers died. Without memory to verify after finalizers
+    /// all are taken for resurrected: the dead among them are candidates of the next collection.
+    /// </summary>
     public static ulong Die(HeapState* heap, out ulong resurrected)
     {
-        resurrected = Finalization.Run(heap) ? Finalization.ReleaseResurrected(heap) : 0;
-        return SetDeath.Run(heap, heap->Visited.Items, heap->Visited.Count);
+        void** members = heap->Visited.Items;
+        ulong count = heap->Visited.Count;
+        ulong dead = count;
+        if (Finalization.IsAnyDue(members, count))
+        {
+            Finalization.Hold(heap, members, count);
+            for (ulong i = 0; i < count; i++)
+            {
+                Finalization.Run(heap, members[i]);
+            }
+
+            long stillDead = SetVerification.Run(heap, members, count, holds: 1);
+            dead = stillDead < 0 ? 0 : (ulong)stillDead;
+            Finalization.LetGo(heap, members + dead, count - dead);
+        }
+
+        resurrected = count - dead;
+        return SetDeath.Run(heap, members, dead);
     }
 }

@@ -4,6 +4,7 @@
 using System.Runtime.CompilerServices;
 using RefRuntime.Core;
 using RefRuntime.Heap;
+using RefRuntime.Objects;
 
 namespace RefRuntime.Cycles;
 
@@ -25,4 +26,9 @@ internal static unsafe class Edge
 
         return Blocks.TryIndexOf(page, child, out index);
     }
+
+    /// <summary>Is the pointer, which an earlier slice has left, still an object of this heap in a page that the collection has touched?</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static bool IsTouchedObject(HeapState* heap, void* payload) =>
+        ObjectLookup.IsObject(payload) && Segment.Of(payload)->Heap == heap && Segment.PageOf(payload)->Side != null;
 }

@@ -1,15 +1,22 @@
 // The second half of trial deletion: whoever is held from outside lives, with all it reaches. Then the dead are counted,
 // page by page.
+//
+// In slices: HeapState.RoundPage is the next page to look at, Live with RoundPosition the queue of those whose life is still to be
+// passed on. What an earlier slice has queued is looked up anew.
 
 using System.Runtime.CompilerServices;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
+using RefRuntime.Os;
 
 namespace RefRuntime.Cycles;
 
 internal unsafe struct LifePropagation : IReferenceVisitor
 {
     private readonly HeapState* _heap;
+
+    /// <summary>Entries of the queue before this one are from an earlier slice.</summary>
+    private readonly ulong _firstFresh;
 
     /// <summary>The page of the object whose edges are being walked.</summary>
     private PageView _near;
@@ -19,42 +26,35 @@ internal unsafe struct LifePropagation : IReferenceVisitor
     public LifePropagation(HeapState* heap)
     {
         _heap = heap;
+        _firstFresh = heap->Live.Count;
         _type = new TypeGuess();
     }
 
     /// <summary>Members that live.</summary>
     public ulong LiveMembers { get; private set; }
 
-    /// <summary>Members that are dead.</summary>
+    /// <summary>Members that are dead; known after TryRun.</summary>
     public ulong DeadMembers { get; private set; }
 
-    /// <summary>Decides for every member. False = no memory.</summary>
+    /// <summary>The system has no memory for the queue: the collection can't go on.</summary>
+    public readonly bool IsOutOfMemory => _isOutOfMemory;
+
+    /// <summary>Before the first slice.</summary>
+    public static void Start(HeapState* heap)
+    {
+        heap->RoundPage = heap->Touched;
+        heap->Live.Count = 0;
+        heap->RoundPosition = 0;
+    }
+
+    /// <summary>Decides for every member in one go, and counts the dead. False = no memory.</summary>
     public bool TryRun()
     {
-        for (Page* page = _heap->Touched; page != null; page = page->NextTouched)
+        Start(_heap);
+        Budget unlimited = Budget.Unlimited;
+        if (!TryRunSlice(ref unlimited))
         {
-            uint* side = page->Side;
-            uint carved = Blocks.CarvedOf(page);
-            uint dead = 0;
-            for (uint i = 0; i < carved; i++)
-            {
-                if (SideWord.IsDead(side[i]))
-                {
-                    dead++;
-                }
-                else if (SideWord.IsLiveRoot(side[i]))
-                {
-                    side[i] |= SideWord.Live | SideWord.Done;
-                    Propagate(Blocks.PayloadAt(page, i));
-                }
-            }
-
-            page->DeadBlocks = dead;
-            DeadMembers += dead;
-            if (_isOutOfMemory)
-            {
-                return false;
-            }
+            return false;
         }
 
         if (LiveMembers != 0)
@@ -64,6 +64,23 @@ internal unsafe struct LifePropagation : IReferenceVisitor
         }
 
         return true;
+    }
+
+    /// <summary>One slice. True when life has reached all that it can reach; false = budget spent, or no memory.</summary>
+    public bool TryRunSlice(ref Budget budget)
+    {
+        while (TryFollowQueue(ref budget) && _heap->RoundPage != null)
+        {
+            Page* page = _heap->RoundPage;
+            _heap->RoundPage = page->NextTouched;
+            QueueRoots(page);
+            if (budget.IsSpent())
+            {
+                return false;
+            }
+        }
+
+        return _heap->RoundPage == null && _heap->RoundPosition == _heap->Live.Count && !_isOutOfMemory;
     }
 
     /// <summary>An edge from something that lives. Most lead into the page that is being walked.</summary>
@@ -100,24 +117,58 @@ internal unsafe struct LifePropagation : IReferenceVisitor
         }
     }
 
-    private void Walk(void* payload)
+    /// <summary>Puts those of the page that live by themselves into the queue, and counts those that look dead so far.</summary>
+    private void QueueRoots(Page* page)
     {
-        LiveMembers++;
-        _near = new PageView(Segment.PageOf(payload));
-        References.Visit(payload, _type.Of(Header.Word(payload)), ref this);
+        uint* side = page->Side;
+        uint carved = Blocks.CarvedOf(page);
+        uint dead = 0;
+        for (uint i = 0; i < carved; i++)
+        {
+            if (SideWord.IsDead(side[i]))
+            {
+                dead++;
+            }
+            else if (SideWord.IsLiveRoot(side[i]))
+            {
+                Enqueue(Blocks.PayloadAt(page, i), side + i);
+            }
+        }
+
+        page->DeadBlocks = dead;
+        DeadMembers += dead;
     }
 
-    /// <summary>Breadth first: what comes next is known long enough before to be fetched.</summary>
-    private void Propagate(void* payload)
+    /// <summary>Breadth first: what comes next is known long enough before to be fetched. False = budget spent, or no memory.</summary>
+    private bool TryFollowQueue(ref Budget budget)
     {
-        Walk(payload);
-        for (ulong i = 0; i < _heap->Live.Count && !_isOutOfMemory; i++)
+        ref ulong position = ref _heap->RoundPosition;
+        while (position < _heap->Live.Count && !_isOutOfMemory)
         {
-            Prefetch.QueuedHeader(_heap->Live, i);
-            Walk(_heap->Live.Items[i]);
+            Prefetch.QueuedHeader(_heap->Live, position);
+            void* payload = _heap->Live.Items[position];
+            bool isFresh = position++ >= _firstFresh;
+            if (isFresh || Edge.IsTouchedObject(_heap, payload))
+            {
+                LiveMembers++;
+                _near = new PageView(Segment.PageOf(payload));
+                References.Visit(payload, _type.Of(Header.Word(payload)), ref this);
+            }
+
+            if (budget.IsSpent())
+            {
+                return false;
+            }
+        }
+
+        if (_isOutOfMemory)
+        {
+            return false;
         }
 
         _heap->Live.Count = 0;
+        position = 0;
+        return true;
     }
 
     private void CountDead()

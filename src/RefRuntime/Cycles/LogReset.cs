@@ -1,4 +1,4 @@
-// After a collection has looked at everything in the log, the log is empty: survivors may be logged again.
+// What a collection has looked at is logged no more: survivors may be logged again.
 
 using System.Numerics;
 using System.Runtime.InteropServices;
@@ -9,33 +9,35 @@ namespace RefRuntime.Cycles;
 
 internal static unsafe class LogReset
 {
-    /// <summary>Empties the log, and after a complete collection the set of young pages. The dead are left as they are.</summary>
-    public static void Run(HeapState* heap, bool isComplete)
+    /// <summary>After a complete collection in one go: empties the log and the set of young pages. The dead are left as they are.</summary>
+    public static void Run(HeapState* heap)
     {
         for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
         {
             for (ulong pages = segment->CandidatePages; pages != 0; pages &= pages - 1)
             {
-                Page* page = Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages);
-                heap->Candidates -= page->CandidateCount;
-                page->CandidateCount = 0;
-                Clear(page);
+                Page(heap, Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages));
             }
 
-            segment->CandidatePages = 0;
-            segment->YoungPages = isComplete ? 0 : segment->YoungPages;
+            segment->YoungPages = 0;
         }
 
-        if (isComplete)
-        {
-            // What lies in the bins is handed out unseen: hide it, so that its page becomes young again when it is used.
-            heap->HasYoung = 0;
-            Blocks.TrapBins(heap);
-        }
+        // What lies in the bins is handed out unseen: hide it, so that its page becomes young again when it is used.
+        heap->HasYoung = 0;
+        Blocks.TrapBins(heap);
     }
 
-    private static void Clear(Page* page)
+    /// <summary>Takes all objects of the page out of the log. Those that side data calls dead are left as they are.</summary>
+    public static void Page(HeapState* heap, Page* page)
     {
+        if (page->CandidateCount == 0)
+        {
+            return;
+        }
+
+        heap->Candidates -= page->CandidateCount;
+        page->CandidateCount = 0;
+        Segment.Of(page)->CandidatePages &= ~(1ul << Segment.IndexOf(page));
         ulong* bitmap = Segment.Bitmap(page);
         uint words = (Blocks.CarvedOf(page) + 63) / 64;
         if (page->DeadBlocks + page->FreeCount == Blocks.CarvedOf(page))
@@ -50,7 +52,7 @@ internal static unsafe class LogReset
             for (ulong bits = bitmap[w]; bits != 0; bits &= bits - 1)
             {
                 uint index = (w * 64) + (uint)BitOperations.TrailingZeroCount(bits);
-                if (!SideWord.IsDead(page->Side[index]))
+                if (page->Side == null || !SideWord.IsDead(page->Side[index]))
                 {
                     Header.Word(Blocks.PayloadAt(page, index)) &= ~HeaderFlags.Quiet;
                 }

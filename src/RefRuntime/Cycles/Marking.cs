@@ -7,12 +7,17 @@
 // Lins, "Cyclic Reference Counting with Lazy Mark-Scan", 1992; Bacon and Rajan, "Concurrent Cycle Collection in Reference
 // Counted Systems", 2001. Unlike theirs, the trial counts lie beside the objects: counts stay exact, and a collection can
 // be dropped at any point.
+//
+// In slices: all pages with roots are swept, page by page, and the queue is followed as far as the budget reaches. Between two
+// slices objects may die, be born and change. So what an earlier slice has queued is looked up anew, and what comes out is
+// a guess, to be verified. No dead object is missed for that: the dead and what they refer to don't change.
 
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using RefRuntime.Core;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
+using RefRuntime.Os;
 
 namespace RefRuntime.Cycles;
 
@@ -23,6 +28,9 @@ internal unsafe struct Marking : IReferenceVisitor
 
     private readonly HeapState* _heap;
 
+    /// <summary>Entries of the queue before this one are from an earlier slice.</summary>
+    private readonly ulong _firstFresh;
+
     /// <summary>The page of the object whose edges are being walked.</summary>
     private PageView _near;
 
@@ -32,6 +40,7 @@ internal unsafe struct Marking : IReferenceVisitor
     public Marking(HeapState* heap)
     {
         _heap = heap;
+        _firstFresh = heap->Visited.Count;
         _type = new TypeGuess();
     }
 
@@ -44,9 +53,60 @@ internal unsafe struct Marking : IReferenceVisitor
     /// <summary>Dying means more for some member than releasing children.</summary>
     public bool SawDuties { get; private set; }
 
-    /// <summary>Tallies all that the candidates reach, for a complete collection also what young pages hold. False = no memory.</summary>
-    public bool TryRun(bool isComplete) =>
-        TryChoosePages(isComplete) && TryVisitRoots() && TryVisitQueue();
+    /// <summary>The system has no memory for side data or queue: the collection can't go on.</summary>
+    public readonly bool IsOutOfMemory => _isOutOfMemory;
+
+    /// <summary>Tallies all that candidates and young pages reach, in one go. The log is left as it is. False = no memory.</summary>
+    public bool TryRun()
+    {
+        Budget unlimited = Budget.Unlimited;
+        _heap->RoundPosition = 0;
+        return TryChoosePages() && TryVisitRoots() && TryVisitQueue(ref unlimited);
+    }
+
+    /// <summary>Before the first slice: all pages with candidates and young ones are to be swept, and what is allocated from now on is young again.</summary>
+    public static void ChooseRoots(HeapState* heap)
+    {
+        for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
+        {
+            segment->RootPages = segment->YoungPages | segment->CandidatePages;
+            segment->YoungPages = 0;
+        }
+
+        heap->HasYoung = 0;
+        heap->RoundPosition = 0;
+
+        // What lies in the bins is handed out unseen: hide it, so that its page becomes young again when it is used.
+        Blocks.TrapBins(heap);
+    }
+
+    /// <summary>One slice: tallies what the chosen pages reach, and empties the log. True when all is done; false = budget spent, or no memory.</summary>
+    public bool TryRunSlice(ref Budget budget)
+    {
+        for (Segment* segment = _heap->Segments; segment != null; segment = segment->Next)
+        {
+            while (segment->RootPages != 0)
+            {
+                int index = BitOperations.TrailingZeroCount(segment->RootPages);
+                Page* page = Segment.PageTable(segment) + index;
+                if (page->Side == null && page->Limit != 0 && !SideData.TryTouch(_heap, page))
+                {
+                    _isOutOfMemory = true;
+                    return false;
+                }
+
+                LogReset.Page(_heap, page);
+                bool isSwept = page->Limit == 0 || TrySweep(page);
+                segment->RootPages &= ~(1ul << index);
+                if (!isSwept || budget.IsSpentNow())
+                {
+                    return false;
+                }
+            }
+        }
+
+        return TryVisitQueue(ref budget);
+    }
 
     /// <summary>An edge. Most lead into the page that is being walked; the others are looked up.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -101,11 +161,11 @@ internal unsafe struct Marking : IReferenceVisitor
     }
 
     /// <summary>Decides which pages are swept, before any edge is walked.</summary>
-    private readonly bool TryChoosePages(bool isComplete)
+    private readonly bool TryChoosePages()
     {
         for (Segment* segment = _heap->Segments; segment != null; segment = segment->Next)
         {
-            ulong young = isComplete ? segment->YoungPages : 0;
+            ulong young = segment->YoungPages;
             for (ulong pages = young | segment->CandidatePages; pages != 0; pages &= pages - 1)
             {
                 int index = BitOperations.TrailingZeroCount(pages);
@@ -130,7 +190,6 @@ internal unsafe struct Marking : IReferenceVisitor
     {
         for (Segment* segment = _heap->Segments; segment != null; segment = segment->Next)
         {
-            // Young pages of a collection that is not complete are not swept and have no candidates, or few.
             for (ulong pages = segment->YoungPages | segment->CandidatePages; pages != 0; pages &= pages - 1)
             {
                 Page* page = Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages);
@@ -195,18 +254,28 @@ internal unsafe struct Marking : IReferenceVisitor
         return !_isOutOfMemory;
     }
 
-    private bool TryVisitQueue()
+    private bool TryVisitQueue(ref Budget budget)
     {
-        for (ulong i = 0; i < _heap->Visited.Count && !_isOutOfMemory; i++)
+        ref ulong position = ref _heap->RoundPosition;
+        while (position < _heap->Visited.Count && !_isOutOfMemory)
         {
-            Prefetch.QueuedHeader(_heap->Visited, i);
-            void* payload = _heap->Visited.Items[i];
-            Page* page = Segment.PageOf(payload);
-            uint* side = page->Side + Blocks.IndexOf(page, payload);
-            if ((*side & SideWord.Done) == 0)
+            Prefetch.QueuedHeader(_heap->Visited, position);
+            void* payload = _heap->Visited.Items[position];
+            bool isFresh = position++ >= _firstFresh;
+            if (isFresh || Edge.IsTouchedObject(_heap, payload))
             {
-                _near = new PageView(page);
-                Process(payload, side);
+                Page* page = Segment.PageOf(payload);
+                uint* side = page->Side + Blocks.IndexOf(page, payload);
+                if ((*side & SideWord.Done) == 0)
+                {
+                    _near = new PageView(page);
+                    Process(payload, side);
+                }
+            }
+
+            if (budget.IsSpent())
+            {
+                return false;
             }
         }
 

@@ -10,15 +10,24 @@ namespace RefRuntime.Cycles;
 internal static unsafe class Prefetch
 {
     /// <summary>How far ahead in a queue of objects: long enough for main memory, short enough for the cache.</summary>
-    private const ulong Distance = 16;
+    public const uint Distance = 16;
 
     /// <summary>Fetches the header of the object some places behind <paramref name="position"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void QueuedHeader(in PointerBuffer queue, ulong position)
     {
-        if (Sse.IsSupported && position + Distance < queue.Count)
+        if (position + Distance < queue.Count)
         {
-            Sse.Prefetch0((byte*)queue.Items[position + Distance] - Config.HeaderSize);
+            Header(queue.Items[position + Distance]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Header(void* payload)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0((byte*)payload - Config.HeaderSize);
         }
     }
 }

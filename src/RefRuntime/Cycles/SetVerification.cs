@@ -1,6 +1,6 @@
-// Is a set still held by nobody but itself? Asked after its finalizers have run, over the set alone: counts, less the one
-// that the runtime holds, against edges within the set. Members that are held from outside now, and all of the set that
-// they reach, are live.
+// Is a set held by nobody but itself? Asked in one go before a set that was found in slices dies, and after finalizers have run,
+// over the set alone: counts, less those that the runtime holds, against edges within the set. Members that are held from
+// outside, and all of the set that they reach, are live. What is dead now stays dead: nobody can reach it to change it.
 
 using System.Runtime.CompilerServices;
 using RefRuntime.Heap;
@@ -18,13 +18,14 @@ internal unsafe struct SetVerification : IReferenceVisitor
     }
 
     /// <summary>
-    /// Sorts the members, each of which the runtime holds once: the dead first, as many as returned. Negative = no memory;
-    /// the order may have changed. The traversal is over either way.
+    /// Sorts the members, each of which the runtime holds <paramref name="holds"/> times: the dead first, as many as returned.
+    /// Negative = no memory; the order may have changed. No page may be touched before, and none is afterwards.
     /// </summary>
-    public static long Run(HeapState* heap, void** members, ulong count)
+    public static long Run(HeapState* heap, void** members, ulong count, uint holds)
     {
-        long dead = TryTally(heap, members, count) && new LifePropagation(heap).TryRun() ? Partition(members, count) : -1;
+        long dead = TryTally(heap, members, count, holds) && new LifePropagation(heap).TryRun() ? Partition(members, count) : -1;
         heap->Live.Count = 0;
+        heap->RoundPage = null;
         SideData.Reset(heap);
         return dead;
     }
@@ -38,7 +39,7 @@ internal unsafe struct SetVerification : IReferenceVisitor
         }
     }
 
-    private static bool TryTally(HeapState* heap, void** members, ulong count)
+    private static bool TryTally(HeapState* heap, void** members, ulong count, uint holds)
     {
         for (ulong i = 0; i < count; i++)
         {
@@ -49,7 +50,7 @@ internal unsafe struct SetVerification : IReferenceVisitor
             }
 
             // Immortal by now: it lives.
-            long references = Header.References(Header.Count(members[i])) - 1;
+            long references = Header.References(Header.Count(members[i])) - holds;
             *side = references > SideWord.MaxCount ? SideWord.VisitedLive(0) : SideWord.Visited(0, (uint)references);
         }
 

@@ -1,13 +1,8 @@
-// A word for each block of the pages that a traversal touches, zero at first, in memory apart from the objects: a
-// traversal can be dropped at any point, counts stay exact meanwhile, and after fork it does not unshare object pages.
+// A word for each block of the pages that a collection touches, zero at first, in memory apart from the objects: a
+// collection can be dropped at any point, counts stay exact meanwhile, and after fork it does not unshare object pages.
 //
-// Memory comes from chunks, each twice as large as the one before; the first and smallest is kept between traversals, cleared
-// as far as it was used.
-//
-// Invariant: outside a traversal no page has side data and Touched is null.
+// Invariant: a page has side data iff it is in the list of touched pages; outside a collection that list is empty.
 
-using System.Runtime.InteropServices;
-using RefRuntime.Core;
 using RefRuntime.Heap;
 using RefRuntime.Os;
 
@@ -15,9 +10,6 @@ namespace RefRuntime.Cycles;
 
 internal static unsafe class SideData
 {
-    /// <summary>At the start of each chunk: the chunk before it, and its bytes.</summary>
-    private const ulong ChunkHeader = 64;
-
     /// <summary>The word of the object's block, making the page's words if need be. Null when the system has no memory.</summary>
     public static uint* TryGet(HeapState* heap, Page* page, void* payload)
     {
@@ -29,95 +21,55 @@ internal static unsafe class SideData
         return page->Side + Blocks.IndexOf(page, payload);
     }
 
-    /// <summary>The word of the object's block in a page that the traversal has touched.</summary>
+    /// <summary>The word of the object's block in a page that the collection has touched.</summary>
     public static uint* Get(void* payload)
     {
         Page* page = Segment.PageOf(payload);
         return page->Side + Blocks.IndexOf(page, payload);
     }
 
-    /// <summary>Ends the traversal: every page is untouched again.</summary>
-    public static void Reset(HeapState* heap)
-    {
-        for (Page* page = heap->Touched; page != null;)
-        {
-            Page* next = page->NextTouched;
-            Untouch(page);
-            page = next;
-        }
-
-        heap->Touched = null;
-        ulong used = heap->SideUsed;
-        while (heap->SideChunk != null && Previous(heap->SideChunk) != null)
-        {
-            byte* previous = Previous(heap->SideChunk);
-            Memory.Release(heap->SideChunk, Bytes(heap->SideChunk));
-            heap->SideChunk = previous;
-            used = Bytes(previous);
-        }
-
-        if (heap->SideChunk != null)
-        {
-            NativeMemory.Clear(heap->SideChunk + ChunkHeader, (nuint)(used - ChunkHeader));
-            heap->SideUsed = ChunkHeader;
-        }
-    }
-
-    /// <summary>Makes the page, which the caller has taken off HeapState.Touched, untouched again.</summary>
-    public static void Untouch(Page* page)
-    {
-        page->Side = null;
-        page->NextTouched = null;
-        page->DeadBlocks = 0;
-        page->IsSwept = 0;
-    }
-
-    /// <summary>Gives everything back, outside a traversal.</summary>
-    public static void Free(HeapState* heap)
-    {
-        if (heap->SideChunk != null)
-        {
-            Memory.Release(heap->SideChunk, Bytes(heap->SideChunk));
-            heap->SideChunk = null;
-            heap->SideUsed = 0;
-        }
-    }
-
     /// <summary>Makes the page's words. False when the system has no memory.</summary>
     public static bool TryTouch(HeapState* heap, Page* page)
     {
-        ulong bytes = Bits.AlignUp((ulong)Blocks.CarvedOf(page) * sizeof(uint), 64);
-        if ((heap->SideChunk == null || heap->SideUsed + bytes > Bytes(heap->SideChunk)) && !TryAddChunk(heap))
+        uint* words = SideMemory.TryTake(ref heap->Side, page);
+        if (words == null)
         {
             return false;
         }
 
-        page->Side = (uint*)(heap->SideChunk + heap->SideUsed);
-        heap->SideUsed += bytes;
-        page->NextTouched = heap->Touched;
-        heap->Touched = page;
+        page->Side = words;
+        page->IsSwept = (byte)((Segment.Of(page)->RootPages >> Segment.IndexOf(page)) & 1);
+        TouchedPages.Add(heap, page);
         return true;
     }
 
-    private static bool TryAddChunk(HeapState* heap)
+    /// <summary>Ends the collection: every page is untouched again.</summary>
+    public static void Reset(HeapState* heap)
     {
-        ulong bytes = heap->SideChunk == null ? Config.MinSideChunkBytes : 2 * Bytes(heap->SideChunk);
-        bytes = bytes > Config.MaxSideChunkBytes ? Config.MaxSideChunkBytes : bytes;
-        byte* chunk = Memory.Reserve(bytes, Config.OsPageSize);
-        if (chunk == null)
-        {
-            return false;
-        }
-
-        Memory.Populate(chunk, bytes);
-        Previous(chunk) = heap->SideChunk;
-        Bytes(chunk) = bytes;
-        heap->SideChunk = chunk;
-        heap->SideUsed = ChunkHeader;
-        return true;
+        Budget unlimited = Budget.Unlimited;
+        TryReset(heap, ref unlimited);
     }
 
-    private static ref byte* Previous(byte* chunk) => ref *(byte**)chunk;
+    /// <summary>The same, as far as the budget reaches. True when it is done.</summary>
+    public static bool TryReset(HeapState* heap, ref Budget budget)
+    {
+        while (heap->Touched != null)
+        {
+            TouchedPages.TakeFirst(heap);
+            if (budget.IsSpent())
+            {
+                return false;
+            }
+        }
 
-    private static ref ulong Bytes(byte* chunk) => ref ((ulong*)chunk)[1];
+        while (SideMemory.ReleaseOne(ref heap->Side))
+        {
+            if (budget.IsSpentNow())
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }

@@ -37,14 +37,12 @@ internal unsafe struct Sweep : IReferenceVisitor
         while (heap->Touched != null)
         {
             Page* page = heap->Touched;
-            heap->Touched = page->NextTouched;
-            if (page->DeadBlocks == 0)
+            uint dead = page->DeadBlocks;
+            uint* side = page->Side;
+            TouchedPages.TakeFirst(heap);
+            if (dead != 0)
             {
-                SideData.Untouch(page);
-            }
-            else
-            {
-                FreeDead(heap, page);
+                FreeDead(heap, page, side, dead);
             }
         }
 
@@ -99,11 +97,8 @@ internal unsafe struct Sweep : IReferenceVisitor
         }
     }
 
-    private static void FreeDead(HeapState* heap, Page* page)
+    private static void FreeDead(HeapState* heap, Page* page, uint* side, uint dead)
     {
-        uint dead = page->DeadBlocks;
-        uint* side = page->Side;
-        SideData.Untouch(page);
         if (page->Kind != PageKind.Small)
         {
             *(ulong*)page->Start = 0;

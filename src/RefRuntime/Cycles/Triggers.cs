@@ -1,11 +1,15 @@
 // When automatic collections start. Polled at the allocator's slow path; a full candidate log empties the bins, so that
 // the next allocation comes there.
 //
-//   candidates  as many as the threshold, raised as Adapt says
-//   growth      the heap is twice as large as after the last complete collection: a complete one, which also finds cycles
-//               that closed without any decrement
-//   turnover    as many bytes as were in use after the last collection have been handed out since, and there are candidates
-//   limit       memory is used up: a complete one before the allocation fails
+//   candidates  as many as the threshold: trials. While they find next to nothing, twice as many each time
+//   turnover    as many bytes as were in use after the last collection have been handed out since, and there are candidates: trials
+//   growth      the heap is twice as large as after the last complete collection: a complete round, which also finds what trials
+//               can't: large structures, and cycles that closed without any decrement
+//   limit       memory is used up: a complete collection in one go before the allocation fails
+//
+// Bounds. A candidate pays for at most TrialReach visits, a byte allocated for the visits that a doubling of the heap takes. A
+// round under way gets a slice for every so many bytes; should the heap double again meanwhile, it is finished at once. So garbage
+// that waits is never more than three times what was in use after the last complete collection (or the floor, if that is more).
 
 using RefRuntime.Abi;
 using RefRuntime.Core;
@@ -15,8 +19,11 @@ namespace RefRuntime.Cycles;
 
 internal static unsafe class Triggers
 {
-    /// <summary>A collection has a poor yield when fewer than one in this many of the objects it visited were dead.</summary>
-    private const ulong PoorYield = 16;
+    /// <summary>The threshold is never raised by more than this at a time.</summary>
+    private const ulong MaxThresholdStep = 1 << 20;
+
+    /// <summary>Nanoseconds of a round's work that each 1024 bytes allocated pay for: then it ends before the heap has grown by half.</summary>
+    private const ulong PauseShare = 2500;
 
     public static bool IsAutomatic(HeapState* heap) =>
         heap->AutomaticDisabled == 0 && (heap->Flags & HeapFlags.ManualGc) == 0;
@@ -25,7 +32,7 @@ internal static unsafe class Triggers
     public static bool MayCollect(HeapState* heap) =>
         heap->Collecting == 0 && heap->CallbackDepth == 0 && heap->Closing == 0;
 
-    /// <summary>Runs an automatic collection if one is due. May run foreign code.</summary>
+    /// <summary>Runs an automatic collection, or a slice of one, if it is due. May run foreign code.</summary>
     public static void Poll(HeapState* heap)
     {
         if (!IsAutomatic(heap) || !MayCollect(heap))
@@ -35,18 +42,25 @@ internal static unsafe class Triggers
 
         if (heap->Candidates >= EffectiveThreshold(heap))
         {
-            Collector.Run(heap, GcReason.Candidates, isComplete: false);
+            Collector.Trials(heap, GcReason.Candidates);
             return;
         }
 
         SetTrap(heap);
-        if (IsDoubled(heap))
+        if (Round.IsUnderWay(heap))
         {
-            Collector.Run(heap, GcReason.Growth, isComplete: true);
+            if (IsOutgrown(heap) || heap->BytesSinceRound - heap->RoundServed >= heap->PauseGoal * 1024 / PauseShare)
+            {
+                Collector.Slice(heap, (GcReason)heap->RoundReason, isUnlimited: IsOutgrown(heap));
+            }
+        }
+        else if (IsDoubled(heap))
+        {
+            Collector.Slice(heap, GcReason.Growth, isUnlimited: false);
         }
         else if (IsTurnedOver(heap))
         {
-            Collector.Run(heap, GcReason.Growth, isComplete: false);
+            Collector.Trials(heap, GcReason.Growth);
         }
     }
 
@@ -61,7 +75,7 @@ internal static unsafe class Triggers
             return false;
         }
 
-        Collector.Run(heap, GcReason.Limit, isComplete: true);
+        Collector.Run(heap, GcReason.Limit);
         return true;
     }
 
@@ -76,17 +90,23 @@ internal static unsafe class Triggers
     }
 
     /// <summary>
-    /// After a collection from candidates: it has cost what it visited, so the next one waits for candidates in proportion to what
-    /// had to be kept: a quarter, and while next to nothing is found, twice as many each time, up to all of it. So each candidate
-    /// pays for at most four visits, a heap that only grows is visited a constant number of times per object, and the garbage
-    /// that waits is at most what the live objects that were visited amount to.
+    /// After trials. With a poor yield what is left in the log waits until as many more have come, twice as many each time; with a
+    /// good one what is left is soon due.
     /// </summary>
-    public static void Adapt(HeapState* heap, ulong kept, ulong dead)
+    public static void Adapt(HeapState* heap, bool isPoor)
     {
         heap->IsBackedOff = 0;
-        bool isPoor = dead < (kept + dead) / PoorYield;
-        ulong doubled = 2 * Max(heap->Threshold, heap->RaisedThreshold);
-        heap->RaisedThreshold = isPoor && doubled < kept ? doubled : isPoor ? kept : kept / 4;
+        if (isPoor)
+        {
+            ulong doubled = 2 * Max(heap->Threshold, heap->ThresholdStep);
+            heap->ThresholdStep = doubled < MaxThresholdStep ? doubled : MaxThresholdStep;
+            heap->RaisedThreshold = heap->Candidates + heap->ThresholdStep;
+        }
+        else
+        {
+            heap->ThresholdStep = 0;
+            heap->RaisedThreshold = heap->Candidates == 0 ? 0 : heap->Candidates + (heap->Threshold / 4);
+        }
     }
 
     /// <summary>A collection had no memory: the next one is due when as much again has come together, not at the next allocation.</summary>
@@ -112,6 +132,9 @@ internal static unsafe class Triggers
 
     private static bool IsDoubled(HeapState* heap) =>
         HeapState.UsedBytes(heap) + heap->ExternalBytes > 2 * Max(heap->BytesAfterComplete, Config.GrowthFloorBytes / 2);
+
+    private static bool IsOutgrown(HeapState* heap) =>
+        HeapState.UsedBytes(heap) + heap->ExternalBytes > 2 * Max(heap->RoundUsed, Config.GrowthFloorBytes / 2);
 
     private static bool IsTurnedOver(HeapState* heap) =>
         heap->Candidates != 0 && heap->BytesSinceCollection > Max(heap->BytesAfterCollection, Config.GrowthFloorBytes / 2);

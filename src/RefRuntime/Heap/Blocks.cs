@@ -114,6 +114,9 @@ internal static unsafe class Blocks
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong BytesOf(Page* page) => page->BlockSize != 0 ? page->BlockSize : page->LargeBytes;
 
+    /// <summary>Blocks that the page can have.</summary>
+    public static uint CapacityOf(Page* page) => page->Kind == PageKind.Small ? page->Capacity : 1u;
+
     /// <summary>Blocks of the page that were ever put into service.</summary>
     public static uint CarvedOf(Page* page) => page->Kind == PageKind.Small ? page->Carved : 1u;
 
@@ -149,6 +152,7 @@ internal static unsafe class Blocks
         heap->Bins[bin] = (ulong)page->Free;
         heap->BinPages[bin] = (ulong)page;
         heap->BytesSinceCollection += (ulong)page->FreeCount * page->BlockSize;
+        heap->BytesSinceRound += (ulong)page->FreeCount * page->BlockSize;
         if (page->Domain == Domain.Objects)
         {
             heap->ObjectsBinned += page->FreeCount;

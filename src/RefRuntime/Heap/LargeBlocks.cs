@@ -35,6 +35,7 @@ internal static unsafe class LargeBlocks
         page->Reciprocal = 1;
         *(ulong*)page->Start = 0;
         heap->BytesSinceCollection += bytes;
+        heap->BytesSinceRound += bytes;
         if (domain == Domain.Objects)
         {
             heap->ObjectsBinned++;
@@ -54,6 +55,7 @@ internal static unsafe class LargeBlocks
         }
 
         Segment* segment = Segment.Of(page);
+        TouchedPages.Forget(heap, page);
         heap->HugeBytes -= segment->Bytes;
         if (heap->PinPages != 0 && heap->Sweeping == 0)
         {
@@ -69,6 +71,7 @@ internal static unsafe class LargeBlocks
 
             *page = default;
             segment->YoungPages = 0;
+            segment->RootPages = 0;
             segment->CandidatePages = 0;
             segment->FreePages = ~Bits.Run(0, Segment.HeadPages);
             segment->DirtyPages = ulong.MaxValue;

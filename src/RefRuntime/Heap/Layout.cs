@@ -105,8 +105,13 @@ internal unsafe struct Page
     /// <summary>Bytes of a large block, its header included.</summary>
     public ulong LargeBytes;
 
-    /// <summary>The next page that the running traversal has touched.</summary>
+    /// <summary>Neighbours in the list of pages that the running traversal has touched, see TouchedPages.</summary>
     public Page* NextTouched;
+    public Page* PreviousTouched;
+
+    /// <summary>What Side and NextTouched are for the collector, for those who look at the heap: they may do so between two slices.</summary>
+    public uint* Scratch;
+    public Page* NextScratch;
 
     /// <summary>Bits set in the page's candidate bitmap.</summary>
     public uint CandidateCount;
@@ -154,6 +159,9 @@ internal unsafe struct Segment
     /// <summary>Bit i: objects may have been allocated in page i since the last complete collection.</summary>
     public ulong YoungPages;
 
+    /// <summary>Bit i: the collection that runs in slices has yet to sweep page i.</summary>
+    public ulong RootPages;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Segment* Of(void* address) => (Segment*)((ulong)address & ~Config.SegmentMask);
 
@@ -177,6 +185,33 @@ internal unsafe struct Segment
     /// <summary>Address of page <paramref name="index"/>'s memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* Memory(Segment* segment, int index) => (byte*)segment + ((long)index << Config.PageShift);
+}
+
+/// <summary>Memory for side words: chunks, the newest and largest in hand. See SideData.</summary>
+internal unsafe struct SideChunks
+{
+    public byte* Newest;
+    public ulong Used;
+}
+
+/// <summary>A set that dies, and how far it has come. See SetDeath.</summary>
+internal unsafe struct DyingSet
+{
+    public void** Members;
+    public ulong Count;
+
+    /// <summary>The stage of its death, and the next member of that stage.</summary>
+    public int Stage;
+    public ulong Position;
+
+    /// <summary>Where its own part of HeapState.Reported begins.</summary>
+    public ulong ReportedBase;
+
+    /// <summary>1 when some member has a destroy callback or a traverse callback.</summary>
+    public int HasCallbacks;
+
+    /// <summary>Containers among the members that are not acyclic, of those that have been freed.</summary>
+    public ulong Collected;
 }
 
 /// <summary>
@@ -305,16 +340,19 @@ internal unsafe struct HeapState
     /// <summary>References that traverse reported of dying objects, released after destroy.</summary>
     public PointerBuffer Reported;
 
-    // Cycles.
+    // Cycles: when.
 
     public ulong Threshold;
     public int AutomaticDisabled;
 
-    /// <summary>1 while a collection runs: no other starts.</summary>
+    /// <summary>1 while a collection or a slice of one runs: no other starts.</summary>
     public int Collecting;
 
-    /// <summary>The threshold as Triggers.Adapt has raised it.</summary>
+    /// <summary>The threshold as Triggers has raised it.</summary>
     public ulong RaisedThreshold;
+
+    /// <summary>How many more candidates it was raised for the last time.</summary>
+    public ulong ThresholdStep;
 
     /// <summary>1 when it was raised because a collection had no memory.</summary>
     public int IsBackedOff;
@@ -327,6 +365,38 @@ internal unsafe struct HeapState
 
     /// <summary>Bytes in use after the last collection of any kind.</summary>
     public ulong BytesAfterCollection;
+
+    /// <summary>Nanoseconds that an automatic collection may take at a time; 0 = as long as it needs.</summary>
+    public ulong PauseGoal;
+
+    // Cycles: a collection in slices, see Round.
+
+    /// <summary>Where the round is; 0 = none is under way.</summary>
+    public int RoundPhase;
+
+    /// <summary>What began it.</summary>
+    public uint RoundReason;
+
+    /// <summary>The next page of the list of touched ones that the phase looks at. TouchedPages keeps it valid.</summary>
+    public Page* RoundPage;
+
+    /// <summary>The next entry of Visited, or of Live, that the phase looks at.</summary>
+    public ulong RoundPosition;
+
+    /// <summary>BytesSinceRound when the last slice ended.</summary>
+    public ulong RoundServed;
+
+    /// <summary>Bytes put into service, of both domains, since the round began.</summary>
+    public ulong BytesSinceRound;
+
+    /// <summary>Bytes in use when it began.</summary>
+    public ulong RoundUsed;
+
+    /// <summary>The set that dies slice by slice.</summary>
+    public DyingSet Dying;
+
+    // Cycles: their work space.
+
     public PointerBuffer Visited;
     public PointerBuffer Live;
 
@@ -336,8 +406,16 @@ internal unsafe struct HeapState
     /// <summary>1 when a page became empty meanwhile.</summary>
     public int RetireDeferred;
     public Page* Touched;
-    public byte* SideChunk;
-    public ulong SideUsed;
+    public SideChunks Side;
+    public Page* ScratchPages;
+    public SideChunks ScratchSide;
+
+    /// <summary>The tables of the last trial, and how many objects they hold; see Trial.</summary>
+    public byte* TrialMemory;
+    public ulong TrialCapacity;
+
+    /// <summary>The segment from which the next trial takes candidates. Segments keeps it valid.</summary>
+    public Segment* TrialSegment;
     public ulong FrozenObjects;
     public delegate* unmanaged[Cdecl]<HeapHandle*, GcEvent*, void*, void> GcCallback;
     public void* GcUser;

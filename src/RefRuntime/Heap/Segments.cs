@@ -73,6 +73,11 @@ internal static unsafe class Segments
             heap->Hint = null;
         }
 
+        if (heap->TrialSegment == segment)
+        {
+            heap->TrialSegment = segment->Next;
+        }
+
         heap->FreeDirtyPages -= (ulong)BitOperations.PopCount(segment->DirtyPages & segment->FreePages);
         heap->ReservedBytes -= segment->Bytes;
         Memory.Release((byte*)segment, segment->Bytes);
@@ -165,6 +170,7 @@ internal static unsafe class Segments
     {
         Segment* segment = Segment.Of(page);
         int first = Segment.IndexOf(page);
+        TouchedPages.Forget(heap, page);
         for (int i = 0; i < count; i++)
         {
             page[i] = default;
@@ -173,6 +179,7 @@ internal static unsafe class Segments
         ulong run = Bits.Run(first, count);
         segment->FreePages |= run;
         segment->YoungPages &= ~run;
+        segment->RootPages &= ~run;
         segment->CandidatePages &= ~run;
         segment->SpilledPages &= ~run;
         heap->FreeDirtyPages += (ulong)count;

@@ -29,7 +29,7 @@ internal static unsafe class GraphVerify
             HeapWalk.Objects(heap, ref counts);
         }
 
-        SideData.Reset(heap);
+        ScratchData.Reset(heap);
         return objects.Edges.Status != Status.Ok ? objects.Edges.Status : counts.Status;
     }
 
@@ -104,7 +104,7 @@ internal static unsafe class GraphVerify
                 return;
             }
 
-            uint* side = SideData.TryGet(Heap, Segment.PageOf(child), child);
+            uint* side = ScratchData.TryGet(Heap, Segment.PageOf(child), child);
             if (side == null)
             {
                 Status = LastError.Pointer(Status.NoMemory, Function, "heap", Heap, "needs memory for its check that the system does not have");
@@ -124,7 +124,7 @@ internal static unsafe class GraphVerify
         public bool Visit(Page* page, void* payload)
         {
             int count = Header.Count(payload);
-            if (page->Side != null && count != 0 && *SideData.Get(payload) > Header.References(count))
+            if (page->Scratch != null && count != 0 && *ScratchData.Get(payload) > Header.References(count))
             {
                 Status = Broken("O3: object", payload, "is in more slots than it has references");
             }

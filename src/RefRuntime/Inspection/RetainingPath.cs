@@ -22,7 +22,7 @@ internal static unsafe class RetainingPath
         long length = Run(heap, target, &search, results, capacity);
         search.Queue.Free();
         search.Parents.Free();
-        SideData.Reset(heap);
+        ScratchData.Reset(heap);
         return length;
     }
 
@@ -114,7 +114,7 @@ internal static unsafe class RetainingPath
                 return;
             }
 
-            uint* side = SideData.TryGet(Heap, Segment.PageOf(child), child);
+            uint* side = ScratchData.TryGet(Heap, Segment.PageOf(child), child);
             if (side == null)
             {
                 IsOutOfMemory = true;
@@ -148,7 +148,7 @@ internal static unsafe class RetainingPath
 
         public bool Visit(Page* page, void* payload)
         {
-            uint* side = SideData.TryGet(Heap, page, payload);
+            uint* side = ScratchData.TryGet(Heap, page, payload);
             if (side == null)
             {
                 Search->IsOutOfMemory = true;
@@ -176,7 +176,7 @@ internal static unsafe class RetainingPath
                 return;
             }
 
-            uint* side = SideData.Get(child);
+            uint* side = ScratchData.Get(child);
             if ((*side & ReachedBit) == 0)
             {
                 *side |= ReachedBit;

@@ -38,9 +38,6 @@ internal static unsafe class Teardown
         Destroyer destroyer = new() { Heap = heap };
         HeapWalk.Objects(heap, ref destroyer);
         WeakTable.Free(heap);
-        heap->Visited.Free();
-        heap->Live.Free();
-        heap->Reported.Free();
     }
 
     /// <summary>Holds every object once, so that none dies while finalizers run.</summary>

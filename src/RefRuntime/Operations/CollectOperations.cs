@@ -11,10 +11,10 @@ namespace RefRuntime.Operations;
 internal static unsafe class CollectOperations
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static long Collect(HeapHandle* handle) => Run("rr_collect", handle, GcReason.Requested);
+    public static long Collect(HeapHandle* handle) => Run("rr_collect", handle, isStep: false, 0);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static long CollectStep(HeapHandle* handle, ulong budgetNs) => Run("rr_collect_step", handle, GcReason.Step);
+    public static long CollectStep(HeapHandle* handle, ulong budgetNs) => Run("rr_collect_step", handle, isStep: true, budgetNs);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static int Pending(HeapHandle* handle)
@@ -25,7 +25,7 @@ internal static unsafe class CollectOperations
             return 0;
         }
 
-        int isPending = heap->Candidates != 0 || heap->HasYoung != 0 ? 1 : 0;
+        int isPending = Collector.IsPending(heap) ? 1 : 0;
         Access.Exit(heap);
         return isPending;
     }
@@ -157,7 +157,7 @@ internal static unsafe class CollectOperations
         return Status.Ok;
     }
 
-    private static long Run(string function, HeapHandle* handle, GcReason reason)
+    private static long Run(string function, HeapHandle* handle, bool isStep, ulong budgetNs)
     {
         HeapState* heap = Access.EnterHeap(function, handle);
         if (heap == null)
@@ -169,7 +169,7 @@ internal static unsafe class CollectOperations
         long collected = 0;
         if (Triggers.MayCollect(heap) && HostThread.CallbackDepth == 0)
         {
-            collected = Collector.Run(heap, reason, isComplete: true);
+            collected = isStep ? Collector.Step(heap, budgetNs) : Collector.Run(heap, GcReason.Requested);
             if (collected < 0)
             {
                 LastError.Pointer(Status.NoMemory, function, "heap", heap, "needs memory for its collection that the system does not have");

@@ -104,6 +104,7 @@ internal static unsafe class HeapOperations
             return LastError.Pointer(Status.Busy, "rr_heap_free", "heap", heap, "can't be freed from inside a callback");
         }
 
+        Collector.FinishRound(heap);
         if ((heap->Flags & HeapFlags.ReportLeaks) != 0)
         {
             LeakSummary.Print(heap);
@@ -145,10 +146,7 @@ internal static unsafe class HeapOperations
 
         if (heap->Collecting == 0 && heap->CallbackDepth == 0)
         {
-            heap->Reported.Free();
-            heap->Visited.Free();
-            heap->Live.Free();
-            SideData.Free(heap);
+            Collector.FreeWorkSpace(heap);
         }
 
         Access.Exit(heap);
@@ -251,6 +249,7 @@ internal static unsafe class HeapOperations
         bool isOwned = (flags & (HeapFlags.Serialized | HeapFlags.Synchronized)) == 0;
         HeapAccess.SetOwner(heap, isOwned ? HostThread.Token : null);
         heap->Threshold = Config.DefaultThreshold;
+        heap->PauseGoal = (flags & HeapFlags.Bounded) != 0 ? Config.BoundedPauseGoal : Config.DefaultPauseGoal;
         Triggers.SetTrap(heap);
         Segments.Attach(heap, segment);
         Segments.NotePeak(heap);
@@ -266,7 +265,7 @@ internal static unsafe class HeapOperations
             Os.Mutex.Destroy(&heap->Lock);
         }
 
-        SideData.Free(heap);
+        Collector.FreeWorkSpace(heap);
         Segment* primary = Segment.Of(heap);
         for (Segment* segment = heap->Segments; segment != null;)
         {

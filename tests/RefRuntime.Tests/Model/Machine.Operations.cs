@@ -5,6 +5,8 @@ using System.Collections.Generic;
 using System.Linq;
 using RefRuntime.Abi;
 using RefRuntime.Core;
+using RefRuntime.Cycles;
+using RefRuntime.Heap;
 using RefRuntime.Operations;
 
 namespace RefRuntime.Tests.Model;
@@ -76,7 +78,7 @@ internal sealed unsafe partial class Machine
                 Require(TrackOperations.Candidate((void*)node!.Address), node);
                 break;
             case Code.Collect:
-                CollectAll(operation.B % 4 == 0);
+                Collect(operation);
                 break;
             case Code.Threshold:
                 SetThreshold(operation);
@@ -119,7 +121,7 @@ internal sealed unsafe partial class Machine
     {
         if (_program.Profile.CollectsBeforeAllocation)
         {
-            CollectAll(byStep: false);
+            CollectAll();
         }
 
         // One in 64 is too large for a page; bytes then sometimes too large for a segment.
@@ -346,7 +348,7 @@ internal sealed unsafe partial class Machine
         _oracle.Pinned = target;
         if (shared is null && _program.Profile.CollectsBeforeAllocation)
         {
-            CollectAll(byStep: false);
+            CollectAll();
         }
 
         void* payload = WeakRefOperations.New((void*)target.Address, hasCallback ? &Callbacks.Weak : null, (void*)target.Id);
@@ -408,19 +410,63 @@ internal sealed unsafe partial class Machine
         node.IsUntracked = !isTracked;
     }
 
-    /// <summary>A complete collection: what it finds is exactly what no reference from outside leads to.</summary>
-    private void CollectAll(bool byStep)
+    private void Collect(Operation operation)
     {
+        if (operation.B % 2 == 0)
+        {
+            CollectAll();
+        }
+        else
+        {
+            CollectStep(operation.B % 8 == 1 ? ulong.MaxValue : 0);
+        }
+    }
+
+    /// <summary>A complete collection: what it finds is exactly what no reference from outside leads to.</summary>
+    private void CollectAll()
+    {
+        // A collection in slices that is committed is finished first, and counts.
         if (!_program.Profile.IsWatched)
         {
             _collection = _oracle.Collect(_oracle.Garbage());
         }
 
-        long collected = byStep ? CollectOperations.CollectStep(_heap, ulong.MaxValue) : CollectOperations.Collect(_heap);
+        long collected = CollectOperations.Collect(_heap);
         IEnumerable<Node> left = _oracle.Expected.Dead.Where(node => ObjectOperations.IsObject((void*)node.Address) == 1);
         Demand(
             collected == _collection.Collected,
             "a collection returns {0} instead of {1}; left are: {2}", collected, _collection.Collected, string.Join(", ", left));
+    }
+
+    /// <summary>
+    /// A slice, short or without an end: it chooses itself what it takes. Slices follow as long as a set is dying, so that the
+    /// oracle need not know half-dead sets; between all others the program goes on.
+    /// </summary>
+    private void CollectStep(ulong budget)
+    {
+        BeginChoice();
+        ulong resurrected = Resurrected();
+        long collected = 0;
+        do
+        {
+            long more = CollectOperations.CollectStep(_heap, budget);
+            Demand(more >= 0, "a step fails: {0}", NativeText.LastError());
+            collected += more;
+        }
+        while (Round.IsCommitted((HeapState*)_heap));
+        _oracle.Resurrected += _program.Profile.IsWatched ? 0 : Resurrected() - resurrected;
+        long expected = EndChoice(isOneSet: false);
+        Demand(collected <= expected, "a step returns {0}, but only {1} containers have died", collected, expected);
+        Demand(
+            budget == 0 || CollectOperations.Pending(_heap) == 1 || _oracle.Garbage().Count == 0,
+            "a step that takes its time leaves garbage, and says that nothing is pending");
+    }
+
+    private ulong Resurrected()
+    {
+        Stats stats = new() { StructSize = (uint)sizeof(Stats) };
+        Demand(HeapOperations.Stats(_heap, &stats) == Status.Ok, "rr_heap_stats: {0}", NativeText.LastError());
+        return stats.ObjectsResurrected;
     }
 
     private void SetThreshold(Operation operation)

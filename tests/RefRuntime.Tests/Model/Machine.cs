@@ -133,7 +133,7 @@ internal sealed unsafe partial class Machine
 
         FreeRaw();
         Begin();
-        CollectAll(byStep: false);
+        CollectAll();
         CheckEvents();
         CheckCounts();
         CheckEverything();

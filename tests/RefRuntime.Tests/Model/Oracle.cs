@@ -26,7 +26,7 @@ internal sealed class Oracle
     /// <summary>What must happen in the current step.</summary>
     public Expectations Expected { get; } = new();
 
-    public ulong Resurrected { get; private set; }
+    public ulong Resurrected { get; set; }
 
     public ulong FinalizersRun { get; private set; }
 
@@ -124,15 +124,21 @@ internal sealed class Oracle
     public (long Collected, long Resurrected) Collect(List<Node> set)
     {
         List<Node> dead = set.Exists(IsFinalizerDue) ? FinalizeSet(set) : set;
-        return (BurySet(dead), set.Count - dead.Count);
+        return (BurySet(dead, isOneSet: true), set.Count - dead.Count);
     }
 
-    private long BurySet(List<Node> dead)
+    private long BurySet(List<Node> dead, bool isOneSet)
     {
-        int number = ++_sets;
+        _sets++;
         foreach (Node node in dead)
         {
-            node.DeathSet = number;
+            // Who died in which of several sets, or by counting, is not known: then each is taken for itself.
+            node.DeathSet = isOneSet ? _sets : 0;
+            if (!isOneSet && node is { HasCallback: true, Target: not null })
+            {
+                Expected.MaybeCallbacks.Add((node, node.Target));
+            }
+
             Detach(node);
         }
 
@@ -168,12 +174,12 @@ internal sealed class Oracle
     public void BeginChoice(List<Node> garbage) => _held = [.. garbage];
 
     /// <summary>The collection has taken these. Returns how many of them count as collected.</summary>
-    public long EndChoice(List<Node> dead)
+    public long EndChoice(List<Node> dead, bool isOneSet)
     {
         // Finalizers have let others go: those died while the set was still held.
         Settle();
         _held = null;
-        return BurySet(dead);
+        return BurySet(dead, isOneSet);
     }
 
     /// <summary>The members of a set that nothing outside the set holds, neither themselves nor through other members.</summary>

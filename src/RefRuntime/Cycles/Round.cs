@@ -1,0 +1,285 @@
+// A complete collection in slices, between which the program goes on.
+//
+//   marking      edges are tallied from all pages with candidates and from young ones        slices
+//   life         whoever is held from outside passes it on                                   slices
+//   gathering    who looks dead is listed; side data is given back                           slices
+//   commit       the list alone is looked at once more, and only the closed set stays        one go
+//   finalizers   the members' finalizers, each member held meanwhile; then verified again    slices; one go
+//   death        SetDeath                                                                    slices
+//
+// No write barrier: what earlier slices found may be out of date, so nothing dies by it. But a set in which every reference
+// comes from inside is unreachable, and stays so: nobody has a reference through which to change it. A verification that fails
+// costs only time. And no dead object is missed because the program went on: the dead, what they refer to and their counts
+// did not change.
+//
+// What is allocated or logged during a round is left to the next one. Before its set is verified a round can be dropped at any
+// point: its pages are young again then.
+
+using RefRuntime.Abi;
+using RefRuntime.Heap;
+using RefRuntime.Lifetime;
+using RefRuntime.Objects;
+using RefRuntime.Os;
+
+namespace RefRuntime.Cycles;
+
+internal static unsafe class Round
+{
+    // HeapState.RoundPhase.
+    private const int None = 0;
+    private const int InMarking = 1;
+    private const int InLife = 2;
+    private const int InGathering = 3;
+    private const int InClearing = 4;
+    private const int InFinalizers = 5;
+    private const int InDeath = 6;
+
+    public static bool IsUnderWay(HeapState* heap) => heap->RoundPhase != None;
+
+    /// <summary>Has its set been verified? Then the round can't be dropped, only finished.</summary>
+    public static bool IsCommitted(HeapState* heap) => heap->RoundPhase >= InFinalizers;
+
+    public static void Start(HeapState* heap, GcReason reason)
+    {
+        heap->Visited.Count = 0;
+        heap->Live.Count = 0;
+        heap->RoundReason = (uint)reason;
+        heap->BytesSinceRound = 0;
+        heap->RoundServed = 0;
+        heap->RoundUsed = HeapState.UsedBytes(heap) + heap->ExternalBytes;
+        Marking.ChooseRoots(heap);
+        heap->RoundPhase = InMarking;
+    }
+
+    /// <summary>
+    /// One slice. Adds what it has done to the event. False = the system has no memory: the round is dropped, and nothing has died.
+    /// </summary>
+    public static bool TryContinue(HeapState* heap, ref Budget budget, ref GcEvent gcEvent)
+    {
+        bool isPhaseDone = true;
+        while (isPhaseDone && heap->RoundPhase != None)
+        {
+            switch (heap->RoundPhase)
+            {
+                case InMarking:
+                    Marking marking = new(heap);
+                    isPhaseDone = marking.TryRunSlice(ref budget);
+                    if (marking.IsOutOfMemory)
+                    {
+                        Drop(heap);
+                        return false;
+                    }
+
+                    break;
+                case InLife:
+                    LifePropagation life = new(heap);
+                    isPhaseDone = life.TryRunSlice(ref budget);
+                    gcEvent.Visited += life.LiveMembers;
+                    if (life.IsOutOfMemory)
+                    {
+                        Drop(heap);
+                        return false;
+                    }
+
+                    break;
+                case InGathering:
+                    isPhaseDone = TryGather(heap, ref budget, out bool isOutOfMemory);
+                    if (isOutOfMemory)
+                    {
+                        Drop(heap);
+                        return false;
+                    }
+
+                    break;
+                case InClearing:
+                    isPhaseDone = SideData.TryReset(heap, ref budget);
+                    break;
+                case InFinalizers:
+                    isPhaseDone = TryFinalize(heap, ref budget);
+                    break;
+                default:
+                    ulong before = heap->Dying.Collected;
+                    isPhaseDone = SetDeath.TryContinue(heap, ref heap->Dying, ref budget);
+                    gcEvent.Collected += heap->Dying.Collected - before;
+                    break;
+            }
+
+            if (isPhaseDone && !TryEnterNext(heap, ref gcEvent))
+            {
+                Drop(heap);
+                return false;
+            }
+        }
+
+        heap->RoundServed = heap->BytesSinceRound;
+        return true;
+    }
+
+    /// <summary>Ends a round that is not committed, without any death. What it would have looked at is young again.</summary>
+    public static void Drop(HeapState* heap)
+    {
+        for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
+        {
+            segment->YoungPages |= segment->RootPages;
+            segment->RootPages = 0;
+        }
+
+        for (Page* page = heap->Touched; page != null; page = page->NextTouched)
+        {
+            Blocks.MarkYoung(heap, page);
+        }
+
+        // Side data may be gone already: then the list says all that it did.
+        for (ulong i = 0; i < heap->Visited.Count; i++)
+        {
+            void* payload = heap->Visited.Items[i];
+            if (ObjectLookup.IsObject(payload) && Segment.Of(payload)->Heap == heap)
+            {
+                Blocks.MarkYoung(heap, Segment.PageOf(payload));
+            }
+        }
+
+        heap->HasYoung = 1;
+        SideData.Reset(heap);
+        End(heap);
+    }
+
+    /// <summary>What is done between two phases. False = no memory to verify.</summary>
+    private static bool TryEnterNext(HeapState* heap, ref GcEvent gcEvent)
+    {
+        heap->RoundPosition = 0;
+        switch (heap->RoundPhase)
+        {
+            case InMarking:
+                LifePropagation.Start(heap);
+                break;
+            case InLife:
+                heap->RoundPage = heap->Touched;
+                heap->Visited.Count = 0;
+                break;
+            case InClearing:
+                return TryCommit(heap, ref gcEvent);
+            case InFinalizers:
+                LeaveResurrected(heap, ref gcEvent);
+                SetDeath.Begin(heap, ref heap->Dying, heap->Visited.Items, heap->Visited.Count);
+                break;
+            case InDeath:
+                End(heap);
+                return true;
+        }
+
+        heap->RoundPhase++;
+        return true;
+    }
+
+    /// <summary>Lists who looks dead.</summary>
+    private static bool TryGather(HeapState* heap, ref Budget budget, out bool isOutOfMemory)
+    {
+        isOutOfMemory = false;
+        while (heap->RoundPage != null)
+        {
+            Page* page = heap->RoundPage;
+            heap->RoundPage = page->NextTouched;
+            uint carved = Blocks.CarvedOf(page);
+            for (uint i = 0; i < carved; i++)
+            {
+                if (SideWord.IsDead(page->Side[i]) && !heap->Visited.TryPush(Blocks.PayloadAt(page, i)))
+                {
+                    isOutOfMemory = true;
+                    return false;
+                }
+            }
+
+            if (budget.IsSpent())
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Verifies the list, in one go. What is left of it dies.</summary>
+    private static bool TryCommit(HeapState* heap, ref GcEvent gcEvent)
+    {
+        KeepMembers(heap);
+        long dead = SetVerification.Run(heap, heap->Visited.Items, heap->Visited.Count, holds: 0);
+        if (dead < 0)
+        {
+            return false;
+        }
+
+        heap->Visited.Count = (ulong)dead;
+        gcEvent.Visited += (ulong)dead;
+        if (dead == 0)
+        {
+            End(heap);
+        }
+        else if (Finalization.IsAnyDue(heap->Visited.Items, heap->Visited.Count))
+        {
+            Finalization.Hold(heap, heap->Visited.Items, heap->Visited.Count);
+            heap->RoundPhase = InFinalizers;
+        }
+        else
+        {
+            heap->RoundPhase = InDeath;
+            SetDeath.Begin(heap, ref heap->Dying, heap->Visited.Items, heap->Visited.Count);
+        }
+
+        return true;
+    }
+
+    /// <summary>Leaves only those in the list that still are objects which a collection may take.</summary>
+    private static void KeepMembers(HeapState* heap)
+    {
+        ulong kept = 0;
+        for (ulong i = 0; i < heap->Visited.Count; i++)
+        {
+            void* payload = heap->Visited.Items[i];
+            if (ObjectLookup.IsObject(payload) && Segment.Of(payload)->Heap == heap
+                && (Header.Word(payload) & (HeaderFlags.Skipped | HeaderFlags.Dying)) == 0)
+            {
+                heap->Visited.Items[kept++] = payload;
+            }
+        }
+
+        heap->Visited.Count = kept;
+    }
+
+    private static bool TryFinalize(HeapState* heap, ref Budget budget)
+    {
+        while (heap->RoundPosition < heap->Visited.Count)
+        {
+            Finalization.Run(heap, heap->Visited.Items[heap->RoundPosition++]);
+            if (budget.IsSpent())
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Verifies the list again after the finalizers, and lets go of whom they brought back. Without memory to verify these are all:
+    /// the dead among them are candidates of the next collection.
+    /// </summary>
+    private static void LeaveResurrected(HeapState* heap, ref GcEvent gcEvent)
+    {
+        ulong all = heap->Visited.Count;
+        long dead = SetVerification.Run(heap, heap->Visited.Items, all, holds: 1);
+        heap->Visited.Count = dead < 0 ? 0 : (ulong)dead;
+        ulong resurrected = all - heap->Visited.Count;
+        gcEvent.Resurrected += resurrected;
+        Finalization.LetGo(heap, heap->Visited.Items + heap->Visited.Count, resurrected);
+    }
+
+    private static void End(HeapState* heap)
+    {
+        heap->RoundPhase = None;
+        heap->RoundPage = null;
+        heap->Dying = default;
+        heap->Visited.Reset();
+        heap->Live.Reset();
+    }
+}

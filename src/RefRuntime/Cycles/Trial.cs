@@ -1,0 +1,423 @@
+// Trial deletion of some candidates and what lies near them, in one short go: what automatic collections do as long as the
+// heap does not grow.
+//
+// The candidates are taken out of the log and looked at together with what they refer to, breadth first, up to a bound
+// for each candidate. What lies beyond counts as outside, so that the dead that are found are dead; a dead structure that reaches
+// farther is left to the next complete collection. So a trial costs what its candidates are, however large the graph that they
+// belong to: a small dead cycle that points into a large live graph is found without a walk through that graph.
+//
+// The objects stand in a table in the order in which they were met (which is the queue of the search), with the word that
+// SideWord describes; a hash index finds them by address (linear probing). Tables for a thousand candidates stay in the
+// processor's cache, and the pages' side data stays free for a collection that runs in slices meanwhile.
+//
+// Bacon and Rajan, "Concurrent Cycle Collection in Reference Counted Systems", 2001, for the candidates; the bound is ours.
+
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using RefRuntime.Core;
+using RefRuntime.Heap;
+using RefRuntime.Lifetime;
+using RefRuntime.Objects;
+using RefRuntime.Os;
+
+namespace RefRuntime.Cycles;
+
+internal unsafe struct Trial : IReferenceVisitor
+{
+    /// <summary>Slots of the hash index for each place of the table: at most half of them are in use.</summary>
+    private const ulong IndexRatio = 2;
+
+    private const ulong BytesPerPlace = 16 + (IndexRatio * 4) + 8;
+
+    private readonly HeapState* _heap;
+    private Place* _places;
+    private uint* _index;
+    private void** _members;
+    private int _indexShift;
+    private uint _count;
+    private uint _limit;
+    private TypeGuess _type;
+    private bool _mayAdd;
+
+    private Trial(HeapState* heap)
+    {
+        _heap = heap;
+        _type = new TypeGuess();
+    }
+
+    /// <summary>Objects looked at.</summary>
+    public readonly uint Visited => _count;
+
+    /// <summary>Containers that died.</summary>
+    public ulong Collected { get; private set; }
+
+    /// <summary>Members that finalizers brought back.</summary>
+    public ulong Resurrected { get; private set; }
+
+    /// <summary>Takes up to Config.TrialCandidates from the log and lets die what is dead near them. False = no memory: the log is as it was.</summary>
+    public static bool TryRun(HeapState* heap, out Trial trial)
+    {
+        trial = new Trial(heap);
+        uint candidates = heap->Candidates < Config.TrialCandidates ? (uint)heap->Candidates : Config.TrialCandidates;
+        uint places = candidates * Config.TrialReach;
+        if (!trial.TryMakeTables(places < Config.MinTrialPlaces ? Config.MinTrialPlaces : places))
+        {
+            return false;
+        }
+
+        trial.TakeCandidates(candidates);
+        uint roots = trial._count;
+        trial._mayAdd = true;
+        bool hasDuties = trial.Explore(roots);
+        trial.PropagateLife();
+        trial.LeaveToComplete(roots);
+        ulong dead = trial.ListDead();
+        if (dead != 0)
+        {
+            trial.Die(dead, hasDuties);
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives the tables back, outside a trial.</summary>
+    public static void Free(HeapState* heap)
+    {
+        if (heap->TrialMemory != null)
+        {
+            Memory.Release(heap->TrialMemory, heap->TrialCapacity * BytesPerPlace);
+            heap->TrialMemory = null;
+            heap->TrialCapacity = 0;
+        }
+    }
+
+    /// <summary>An edge: one more that comes from an object of the table.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Visit(void* child)
+    {
+        ulong slot = SlotOf(child);
+        uint place;
+        while ((place = _index[slot]) != 0)
+        {
+            if (_places[place - 1].Payload == child)
+            {
+                _places[place - 1].Side = SideWord.AddEdge(_places[place - 1].Side);
+                return;
+            }
+
+            slot = (slot + 1) & ((1ul << (64 - _indexShift)) - 1);
+        }
+
+        if (_mayAdd && _count < _limit && Edge.TryLocate(_heap, child, out _, out _))
+        {
+            Append(child, slot, SideWord.AddEdge(0));
+        }
+    }
+
+    private readonly ulong SlotOf(void* payload) => ((ulong)payload >> 4) * 0x9E3779B97F4A7C15 >> _indexShift;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Append(void* payload, ulong slot, uint side)
+    {
+        _places[_count] = new Place { Payload = payload, Side = side };
+        _index[slot] = ++_count;
+    }
+
+    private void Insert(void* payload, uint side)
+    {
+        ulong slot = SlotOf(payload);
+        while (_index[slot] != 0)
+        {
+            slot = (slot + 1) & ((1ul << (64 - _indexShift)) - 1);
+        }
+
+        Append(payload, slot, side);
+    }
+
+    private readonly Place* Find(void* payload)
+    {
+        ulong slot = SlotOf(payload);
+        uint place;
+        while ((place = _index[slot]) != 0)
+        {
+            if (_places[place - 1].Payload == payload)
+            {
+                return _places + place - 1;
+            }
+
+            slot = (slot + 1) & ((1ul << (64 - _indexShift)) - 1);
+        }
+
+        return null;
+    }
+
+    /// <summary>Makes room for <paramref name="places"/> objects, and an empty index.</summary>
+    private bool TryMakeTables(uint places)
+    {
+        ulong capacity = BitOperations.RoundUpToPowerOf2((ulong)places);
+        if (_heap->TrialCapacity < capacity)
+        {
+            byte* memory = Memory.Reserve(capacity * BytesPerPlace, Config.OsPageSize);
+            if (memory == null)
+            {
+                return false;
+            }
+
+            Free(_heap);
+            _heap->TrialMemory = memory;
+            _heap->TrialCapacity = capacity;
+        }
+
+        _places = (Place*)_heap->TrialMemory;
+        _members = (void**)(_places + _heap->TrialCapacity);
+        _index = (uint*)(_members + _heap->TrialCapacity);
+        _indexShift = 64 - BitOperations.Log2(capacity * IndexRatio);
+        _limit = places;
+        ClearIndex();
+        return true;
+    }
+
+    private void ClearIndex()
+    {
+        NativeMemory.Clear(_index, (nuint)(sizeof(uint) << (64 - _indexShift)));
+        _count = 0;
+    }
+
+    /// <summary>Moves candidates from the log into the table, from the segment on at which the last trial stopped.</summary>
+    private void TakeCandidates(uint wanted)
+    {
+        Segment* segment = _heap->TrialSegment;
+        for (bool hasWrapped = false; wanted != 0;)
+        {
+            if (segment == null)
+            {
+                if (hasWrapped)
+                {
+                    break;
+                }
+
+                hasWrapped = true;
+                segment = _heap->Segments;
+            }
+
+            for (ulong pages = segment->CandidatePages; pages != 0 && wanted != 0; pages &= pages - 1)
+            {
+                wanted -= TakeFrom(Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages), wanted);
+            }
+
+            segment = wanted != 0 ? segment->Next : segment;
+        }
+
+        _heap->TrialSegment = segment;
+    }
+
+    private uint TakeFrom(Page* page, uint wanted)
+    {
+        ulong* bitmap = Segment.Bitmap(page);
+        uint taken = 0;
+        for (uint w = 0; taken < wanted && taken < page->CandidateCount; w++)
+        {
+            ulong bits = bitmap[w];
+            for (; bits != 0 && taken < wanted; bits &= bits - 1)
+            {
+                Insert(Blocks.PayloadAt(page, (w * 64) + (uint)BitOperations.TrailingZeroCount(bits)), 0);
+                taken++;
+            }
+
+            bitmap[w] = bits;
+        }
+
+        _heap->Candidates -= taken;
+        page->CandidateCount -= taken;
+        if (page->CandidateCount == 0)
+        {
+            Segment.Of(page)->CandidatePages &= ~(1ul << Segment.IndexOf(page));
+        }
+
+        return taken;
+    }
+
+    /// <summary>Sets counts against edges, for the candidates and what they reach as long as there is room. True if some member has duties at its death.</summary>
+    private bool Explore(uint roots)
+    {
+        bool hasDuties = false;
+        for (uint i = 0; i < _count; i++)
+        {
+            PlacePrefetch(i);
+            Place* place = _places + i;
+            ref ulong header = ref Header.Word(place->Payload);
+            ulong word = header;
+            if (i < roots)
+            {
+                // No longer logged: the next decrement logs it again.
+                header = word & ~HeaderFlags.Quiet;
+            }
+
+            long references = Header.References((int)word);
+            if ((word & HeaderFlags.Skipped) != 0 || references == 0 || references > SideWord.MaxCount)
+            {
+                place->Side |= SideWord.Outside | SideWord.Done | SideWord.Seen;
+                continue;
+            }
+
+            TypeDescriptor* type = _type.Of(word);
+            hasDuties |= type->HasDuties || (word & HeaderFlags.HasWeak) != 0;
+            place->Side = SideWord.Visited(place->Side, (uint)references);
+            References.Visit(place->Payload, type, ref this);
+        }
+
+        return hasDuties;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void PlacePrefetch(uint position)
+    {
+        if (position + Prefetch.Distance < _count)
+        {
+            Prefetch.Header(_places[position + Prefetch.Distance].Payload);
+        }
+    }
+
+    /// <summary>Whoever is held from outside the table lives, with all of the table that it reaches.</summary>
+    private void PropagateLife()
+    {
+        LifeVisitor life = new() { Trial = (Trial*)Unsafe.AsPointer(ref this) };
+        for (uint i = 0; i < _count; i++)
+        {
+            if (!SideWord.IsLiveRoot(_places[i].Side))
+            {
+                continue;
+            }
+
+            _places[i].Side |= SideWord.Live;
+            _places[i].NextLive = 0;
+            for (uint live = i + 1; live != 0;)
+            {
+                Place* place = _places + live - 1;
+                life.Next = place->NextLive;
+                References.Visit(place->Payload, _type.Of(Header.Word(place->Payload)), ref life);
+                live = life.Next;
+            }
+        }
+    }
+
+    /// <summary>The table was full: what survives may yet belong to something dead, which the next complete collection will look at.</summary>
+    private readonly void LeaveToComplete(uint roots)
+    {
+        if (_count < _limit)
+        {
+            return;
+        }
+
+        for (uint i = 0; i < roots; i++)
+        {
+            if ((_places[i].Side & SideWord.Live) != 0)
+            {
+                Blocks.MarkYoung(_heap, Segment.PageOf(_places[i].Payload));
+            }
+        }
+    }
+
+    private readonly ulong ListDead()
+    {
+        ulong dead = 0;
+        for (uint i = 0; i < _count; i++)
+        {
+            if (SideWord.IsDead(_places[i].Side))
+            {
+                _members[dead++] = _places[i].Payload;
+            }
+        }
+
+        return dead;
+    }
+
+    private void Die(ulong dead, bool hasDuties)
+    {
+        uint visited = _count;
+        if (hasDuties && Finalization.IsAnyDue(_members, dead))
+        {
+            Finalization.Hold(_heap, _members, dead);
+            for (ulong i = 0; i < dead; i++)
+            {
+                Finalization.Run(_heap, _members[i]);
+            }
+
+            ulong all = dead;
+            dead = SortDead(dead);
+            Resurrected = all - dead;
+            Finalization.LetGo(_heap, _members + dead, Resurrected);
+        }
+
+        Collected = SetDeath.Run(_heap, _members, dead);
+        _count = visited;
+    }
+
+    /// <summary>After the finalizers: looks again at the members, each of which is held once, and puts the dead first. Returns how many they are.</summary>
+    private ulong SortDead(ulong count)
+    {
+        ClearIndex();
+        _mayAdd = false;
+        for (ulong i = 0; i < count; i++)
+        {
+            Insert(_members[i], 0);
+        }
+
+        for (ulong i = 0; i < count; i++)
+        {
+            long references = Header.References(Header.Count(_members[i])) - 1;
+            _places[i].Side = references > SideWord.MaxCount
+                ? SideWord.VisitedLive(_places[i].Side)
+                : SideWord.Visited(_places[i].Side, (uint)references);
+            References.Visit(_members[i], ObjectLookup.TypeOf(_members[i]), ref this);
+        }
+
+        PropagateLife();
+        ulong dead = 0;
+        ulong live = count;
+        for (ulong i = 0; i < count; i++)
+        {
+            if (SideWord.IsDead(_places[i].Side))
+            {
+                _members[dead++] = _places[i].Payload;
+            }
+            else
+            {
+                // From the end, where it overwrites nobody: the members stand in the table too.
+                _members[--live] = _places[i].Payload;
+            }
+        }
+
+        return dead;
+    }
+
+    /// <summary>An object of the table.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Place
+    {
+        public void* Payload;
+        public uint Side;
+
+        /// <summary>The next object through which life is to be passed on: its place + 1, or 0.</summary>
+        public uint NextLive;
+    }
+
+    /// <summary>Passes life on.</summary>
+    private struct LifeVisitor : IReferenceVisitor
+    {
+        public Trial* Trial;
+        public uint Next;
+
+        public void Visit(void* child)
+        {
+            Place* place = Trial->Find(child);
+            if (place != null && SideWord.IsUndecidedMember(place->Side))
+            {
+                place->Side |= SideWord.Live;
+                place->NextLive = Next;
+                Next = (uint)(place - Trial->_places) + 1;
+            }
+        }
+    }
+}

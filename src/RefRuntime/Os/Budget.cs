@@ -1,0 +1,41 @@
+// How long a slice of work may still go on. The clock is read once for every few units of work, so a unit should be
+// short: an object, the words of a page.
+
+using System.Runtime.CompilerServices;
+using RefRuntime.Core;
+
+namespace RefRuntime.Os;
+
+internal struct Budget
+{
+    private readonly ulong _deadline;
+    private uint _units;
+    private bool _isSpent;
+
+    private Budget(ulong deadline)
+    {
+        _deadline = deadline;
+        _units = deadline == ulong.MaxValue ? uint.MaxValue : Config.UnitsPerClock;
+    }
+
+    /// <summary>Never spent.</summary>
+    public static Budget Unlimited => new(ulong.MaxValue);
+
+    /// <summary>Spent at this time of the monotonic clock, and not before one unit of work is done.</summary>
+    public static Budget Until(ulong deadline) => new(deadline);
+
+    public readonly bool IsUnlimited => _deadline == ulong.MaxValue;
+
+    /// <summary>One unit more is done. Is the time over?</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsSpent() => --_units == 0 && IsSpentNow();
+
+    /// <summary>The same after a long unit: the clock is read.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public bool IsSpentNow()
+    {
+        _units = IsUnlimited ? uint.MaxValue : Config.UnitsPerClock;
+        _isSpent = !IsUnlimited && (_isSpent || Clock.Nanoseconds() >= _deadline);
+        return _isSpent;
+    }
+}
