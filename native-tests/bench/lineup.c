@@ -14,6 +14,7 @@ const bench_contender *const contenders[CONTENDERS] = {
 const bench_workload *const workloads[WORKLOADS] = {
     &workload_leaf_pair,
     &workload_pair,
+    &workload_leaf_pair_in_company,
     &workload_batch_in_order,
     &workload_batch_random,
     &workload_replace,

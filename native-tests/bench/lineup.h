@@ -4,7 +4,7 @@
 
 #include "bench.h"
 
-enum { CONTENDERS = 10, WORKLOADS = 20 };
+enum { CONTENDERS = 10, WORKLOADS = 21 };
 
 extern const bench_contender *const contenders[CONTENDERS];
 extern const bench_workload *const workloads[WORKLOADS];

@@ -111,11 +111,15 @@ static bool run_all(const options *o) {
         }
     }
     fprintf(stderr, "\r%60s\r", "");
-    for (int c = 0; c < CONTENDERS; c++) {
-        if (ready[c] && !worker_stop(&workers[c]))
-            return false;
-    }
     return !wanted(o, start_row.name) || start_measure(o->facts.quick ? QUICK_STARTS : STARTS);
+}
+
+/* Ends all, and answers whether all of them were sound. */
+static bool end_contenders(void) {
+    bool sound = true;
+    for (int c = 0; c < CONTENDERS; c++)
+        sound = (!ready[c] || worker_stop(&workers[c])) && sound;
+    return sound;
 }
 
 /* ---- Arguments --------------------------------------------------------------------------------------------------- */
@@ -182,10 +186,10 @@ int main(int count, char **arguments) {
     if (o.absolute)
         report_table(&o.facts, true);
     report_legend();
-    bool kept = requirements_print(o.only == NULL);
+    bool kept = requirements_print(o.only == NULL), sound = end_contenders();
     if (o.json != NULL && !report_json(&o.facts, o.json)) {
         fprintf(stderr, "rr_bench: %s can't be written\n", o.json);
         return 2;
     }
-    return o.require && !kept ? 1 : 0;
+    return !sound || (o.require && !kept) ? 1 : 0;
 }
