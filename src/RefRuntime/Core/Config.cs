@@ -34,7 +34,7 @@ internal static class Config
     public const ulong MinSideChunkBytes = 4096;
     public const ulong MaxSideChunkBytes = 8192;
 
-    /// <summary>Candidates that one trial takes, for each of them the objects it may look at, and how many at least in all.</summary>
+    /// <summary>Candidates that one trial takes, for each of them the objects that it may look at at most, and how many it may at least in all.</summary>
     public const uint TrialCandidates = 4;
     public const uint TrialReach = 4;
     public const uint MinTrialPlaces = 8;
@@ -67,10 +67,10 @@ internal static class Config
     public const ulong MinSideChunkBytes = 64 * 1024;
     public const ulong MaxSideChunkBytes = 1024 * 1024;
 
-    /// <summary>Candidates that one trial takes, for each of them the objects it may look at, and how many at least in all: tables of
-    /// 128 KiB stay in the cache.</summary>
+    /// <summary>Candidates that one trial takes, for each of them the objects it may look at, and how many it may at least in
+    /// all. Tables for 4000 objects are 128 KiB: they stay in the cache.</summary>
     public const uint TrialCandidates = 1024;
-    public const uint TrialReach = 4;
+    public const uint TrialReach = 8;
     public const uint MinTrialPlaces = 1024;
 
     /// <summary>Units of a collection's work (an object, a page's words) from one look at the clock to the next: a few microseconds.</summary>

@@ -12,6 +12,7 @@
 // Collections never nest, and none starts inside a callback (Operations see to both).
 
 using RefRuntime.Abi;
+using RefRuntime.Core;
 using RefRuntime.Heap;
 using RefRuntime.Lifetime;
 using RefRuntime.Os;
@@ -89,6 +90,11 @@ internal static unsafe class Collector
         Yield yield = default;
         if (TryTrials(heap, reason, ref budget, ref yield, untilPoor: true))
         {
+            if (yield.IsPoor)
+            {
+                LogReset.Postpone(heap);
+            }
+
             Triggers.Adapt(heap, yield.IsPoor);
         }
 
@@ -97,9 +103,9 @@ internal static unsafe class Collector
     }
 
     /// <summary>One slice of the round that is under way, or of a new one.</summary>
-    public static void Slice(HeapState* heap, GcReason reason, bool isUnlimited)
+    public static void Slice(HeapState* heap, GcReason reason)
     {
-        Budget budget = isUnlimited ? Budget.Unlimited : PauseFrom(heap, Clock.Nanoseconds());
+        Budget budget = PauseFrom(heap, Clock.Nanoseconds());
         if (!Round.IsUnderWay(heap))
         {
             Round.Start(heap, reason);
@@ -191,6 +197,7 @@ internal static unsafe class Collector
         GcEvent gcEvent = Begin(heap, reason, out ulong begun);
         bool isDone = Round.TryContinue(heap, ref budget, ref gcEvent);
         yield.Add(gcEvent);
+        heap->RoundNanoseconds += Clock.Nanoseconds() - begun;
         if (!isDone)
         {
             Triggers.BackOff(heap);
@@ -198,6 +205,7 @@ internal static unsafe class Collector
         else if (!Round.IsUnderWay(heap))
         {
             NoteComplete(heap);
+            Triggers.NoteRound(heap);
         }
 
         End(heap, ref gcEvent, begun);
@@ -291,12 +299,15 @@ internal static unsafe class Collector
     /// <summary>What several collections have found.</summary>
     private struct Yield
     {
-        /// <summary>Less than one dead object in this many looked at is poor: it is better to wait for more candidates.</summary>
-        private const ulong PoorRatio = 16;
+        /// <summary>Less than one dead object in this many looked at is poor: a complete round would find them for less.</summary>
+        private const ulong PoorRatio = 32;
+
+        /// <summary>What is said of fewer objects means nothing.</summary>
+        private const ulong LeastVisited = 2 * Config.TrialCandidates;
 
         public ulong Collected { get; private set; }
 
-        public readonly bool IsPoor => Collected < _visited / PoorRatio;
+        public readonly bool IsPoor => _visited >= LeastVisited && Collected < _visited / PoorRatio;
 
         private ulong _visited;
 

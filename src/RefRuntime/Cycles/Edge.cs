@@ -18,7 +18,7 @@ internal static unsafe class Edge
     public static bool TryLocate(HeapState* heap, void* child, out Page* page, out uint index)
     {
         page = Segment.PageOf(child);
-        if (((ulong)child & (Config.Alignment - 1)) != 0 || !SegmentMap.Contains(child) || Segment.Of(child)->Heap != heap)
+        if (!IsInHeap(heap, child))
         {
             index = 0;
             return false;
@@ -26,6 +26,11 @@ internal static unsafe class Edge
 
         return Blocks.TryIndexOf(page, child, out index);
     }
+
+    /// <summary>Does the pointer at least lead to where an object of the heap could be?</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsInHeap(HeapState* heap, void* child) =>
+        ((ulong)child & (Config.Alignment - 1)) == 0 && SegmentMap.Contains(child) && Segment.Of(child)->Heap == heap;
 
     /// <summary>Is the pointer, which an earlier slice has left, still an object of this heap in a page that the collection has touched?</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -20,6 +20,7 @@ internal unsafe struct LifePropagation : IReferenceVisitor
 
     /// <summary>The page of the object whose edges are being walked.</summary>
     private PageView _near;
+    private EdgeDelay _far;
     private TypeGuess _type;
     private bool _isOutOfMemory;
 
@@ -100,10 +101,28 @@ internal unsafe struct LifePropagation : IReferenceVisitor
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void VisitFar(void* child)
     {
-        if (Edge.TryLocate(_heap, child, out Page* page, out uint index) && page->Side != null
-            && SideWord.IsUndecidedMember(page->Side[index]))
+        if (!Edge.TryLocate(_heap, child, out Page* page, out uint index) || page->Side == null)
         {
-            Enqueue(child, page->Side + index);
+            return;
+        }
+
+        uint* side = page->Side + index;
+        bool unused = false;
+        if (_far.TryExchange(ref child, ref side, ref unused) && SideWord.IsUndecidedMember(*side))
+        {
+            Enqueue(child, side);
+        }
+    }
+
+    /// <summary>Follows the edges that are still on their way.</summary>
+    private void Drain()
+    {
+        for (uint i = 0; i < EdgeDelay.Length; i++)
+        {
+            if (_far.TryTake(out void* child, out uint* side, out _) && SideWord.IsUndecidedMember(*side))
+            {
+                Enqueue(child, side);
+            }
         }
     }
 
@@ -143,8 +162,17 @@ internal unsafe struct LifePropagation : IReferenceVisitor
     private bool TryFollowQueue(ref Budget budget)
     {
         ref ulong position = ref _heap->RoundPosition;
-        while (position < _heap->Live.Count && !_isOutOfMemory)
+        while (!_isOutOfMemory)
         {
+            if (position == _heap->Live.Count)
+            {
+                Drain();
+                if (position == _heap->Live.Count)
+                {
+                    break;
+                }
+            }
+
             Prefetch.QueuedHeader(_heap->Live, position);
             void* payload = _heap->Live.Items[position];
             bool isFresh = position++ >= _firstFresh;
@@ -157,6 +185,7 @@ internal unsafe struct LifePropagation : IReferenceVisitor
 
             if (budget.IsSpent())
             {
+                Drain();
                 return false;
             }
         }

@@ -16,7 +16,7 @@ internal static unsafe class LogReset
         {
             for (ulong pages = segment->CandidatePages; pages != 0; pages &= pages - 1)
             {
-                Page(heap, Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages));
+                Page(heap, Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages), spareDead: true);
             }
 
             segment->YoungPages = 0;
@@ -27,8 +27,25 @@ internal static unsafe class LogReset
         Blocks.TrapBins(heap);
     }
 
-    /// <summary>Takes all objects of the page out of the log. Those that side data calls dead are left as they are.</summary>
-    public static void Page(HeapState* heap, Page* page)
+    /// <summary>
+    /// Leaves the log to the next complete collection: its objects are logged no more, and their pages are young. A few nanoseconds
+    /// for each.
+    /// </summary>
+    public static void Postpone(HeapState* heap)
+    {
+        for (Segment* segment = heap->Segments; segment != null && heap->Candidates != 0; segment = segment->Next)
+        {
+            for (ulong pages = segment->CandidatePages; pages != 0; pages &= pages - 1)
+            {
+                Page* page = Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages);
+                Page(heap, page, spareDead: false);
+                Blocks.MarkYoung(heap, page);
+            }
+        }
+    }
+
+    /// <summary>Takes all objects of the page out of the log, at will without a look at those that side data calls dead.</summary>
+    public static void Page(HeapState* heap, Page* page, bool spareDead)
     {
         if (page->CandidateCount == 0)
         {
@@ -40,7 +57,7 @@ internal static unsafe class LogReset
         Segment.Of(page)->CandidatePages &= ~(1ul << Segment.IndexOf(page));
         ulong* bitmap = Segment.Bitmap(page);
         uint words = (Blocks.CarvedOf(page) + 63) / 64;
-        if (page->DeadBlocks + page->FreeCount == Blocks.CarvedOf(page))
+        if (spareDead && page->DeadBlocks + page->FreeCount == Blocks.CarvedOf(page))
         {
             // No survivor whose header would have to know.
             NativeMemory.Clear(bitmap, words * 8);
@@ -52,7 +69,7 @@ internal static unsafe class LogReset
             for (ulong bits = bitmap[w]; bits != 0; bits &= bits - 1)
             {
                 uint index = (w * 64) + (uint)BitOperations.TrailingZeroCount(bits);
-                if (page->Side == null || !SideWord.IsDead(page->Side[index]))
+                if (!spareDead || !SideWord.IsDead(page->Side[index]))
                 {
                     Header.Word(Blocks.PayloadAt(page, index)) &= ~HeaderFlags.Quiet;
                 }

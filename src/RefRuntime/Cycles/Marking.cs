@@ -34,6 +34,7 @@ internal unsafe struct Marking : IReferenceVisitor
     /// <summary>The page of the object whose edges are being walked.</summary>
     private PageView _near;
 
+    private EdgeDelay _far;
     private TypeGuess _type;
     private bool _isOutOfMemory;
 
@@ -95,11 +96,12 @@ internal unsafe struct Marking : IReferenceVisitor
                     return false;
                 }
 
-                LogReset.Page(_heap, page);
+                LogReset.Page(_heap, page, spareDead: false);
                 bool isSwept = page->Limit == 0 || TrySweep(page);
                 segment->RootPages &= ~(1ul << index);
                 if (!isSwept || budget.IsSpentNow())
                 {
+                    Drain();
                     return false;
                 }
             }
@@ -148,7 +150,24 @@ internal unsafe struct Marking : IReferenceVisitor
             return;
         }
 
-        Tally(child, page->Side + index, page->IsSwept != 0);
+        uint* side = page->Side + index;
+        bool isSwept = page->IsSwept != 0;
+        if (_far.TryExchange(ref child, ref side, ref isSwept))
+        {
+            Tally(child, side, isSwept);
+        }
+    }
+
+    /// <summary>Tallies the edges that are still on their way.</summary>
+    private void Drain()
+    {
+        for (uint i = 0; i < EdgeDelay.Length; i++)
+        {
+            if (_far.TryTake(out void* child, out uint* side, out bool isSwept))
+            {
+                Tally(child, side, isSwept);
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -257,8 +276,17 @@ internal unsafe struct Marking : IReferenceVisitor
     private bool TryVisitQueue(ref Budget budget)
     {
         ref ulong position = ref _heap->RoundPosition;
-        while (position < _heap->Visited.Count && !_isOutOfMemory)
+        while (!_isOutOfMemory)
         {
+            if (position == _heap->Visited.Count)
+            {
+                Drain();
+                if (position == _heap->Visited.Count)
+                {
+                    break;
+                }
+            }
+
             Prefetch.QueuedHeader(_heap->Visited, position);
             void* payload = _heap->Visited.Items[position];
             bool isFresh = position++ >= _firstFresh;
@@ -275,6 +303,7 @@ internal unsafe struct Marking : IReferenceVisitor
 
             if (budget.IsSpent())
             {
+                Drain();
                 return false;
             }
         }

@@ -3,6 +3,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using RefRuntime.Core;
+using RefRuntime.Heap;
 using RefRuntime.Os;
 
 namespace RefRuntime.Cycles;
@@ -28,6 +29,17 @@ internal static unsafe class Prefetch
         if (Sse.IsSupported)
         {
             Sse.Prefetch0((byte*)payload - Config.HeaderSize);
+            Sse.Prefetch0((byte*)payload + 40);
+        }
+    }
+
+    /// <summary>Fetches what the segment's head knows of the page that the address lies in.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PageEntry(void* payload)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(Segment.PageOf(payload));
         }
     }
 }

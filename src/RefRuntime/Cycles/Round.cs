@@ -46,6 +46,7 @@ internal static unsafe class Round
         heap->RoundReason = (uint)reason;
         heap->BytesSinceRound = 0;
         heap->RoundServed = 0;
+        heap->RoundNanoseconds = 0;
         heap->RoundUsed = HeapState.UsedBytes(heap) + heap->ExternalBytes;
         Marking.ChooseRoots(heap);
         heap->RoundPhase = InMarking;

@@ -2,7 +2,7 @@
 // heap does not grow.
 //
 // The candidates are taken out of the log and looked at together with what they refer to, breadth first, up to a bound
-// for each candidate. What lies beyond counts as outside, so that the dead that are found are dead; a dead structure that reaches
+// for each candidate: as far as the last trials found something, and now and then farther. What lies beyond counts as outside, so that the dead that are found are dead; a dead structure that reaches
 // farther is left to the next complete collection. So a trial costs what its candidates are, however large the graph that they
 // belong to: a small dead cycle that points into a large live graph is found without a walk through that graph.
 //
@@ -27,6 +27,9 @@ internal unsafe struct Trial : IReferenceVisitor
 {
     /// <summary>Slots of the hash index for each place of the table: at most half of them are in use.</summary>
     private const ulong IndexRatio = 2;
+
+    /// <summary>Candidates to take from a segment at least, if it has them, for each time that its pages are looked through.</summary>
+    private const uint LeastShare = 8;
 
     private const ulong BytesPerPlace = 16 + (IndexRatio * 4) + 8;
 
@@ -60,8 +63,7 @@ internal unsafe struct Trial : IReferenceVisitor
     {
         trial = new Trial(heap);
         uint candidates = heap->Candidates < Config.TrialCandidates ? (uint)heap->Candidates : Config.TrialCandidates;
-        uint places = candidates * Config.TrialReach;
-        if (!trial.TryMakeTables(places < Config.MinTrialPlaces ? Config.MinTrialPlaces : places))
+        if (!trial.TryMakeTables(TrialReach.Places(heap, candidates)))
         {
             return false;
         }
@@ -73,6 +75,7 @@ internal unsafe struct Trial : IReferenceVisitor
         trial.PropagateLife();
         trial.LeaveToComplete(roots);
         ulong dead = trial.ListDead();
+        TrialReach.Adapt(heap, roots, trial._count, trial.Extent(dead));
         if (dead != 0)
         {
             trial.Die(dead, hasDuties);
@@ -109,8 +112,9 @@ internal unsafe struct Trial : IReferenceVisitor
             slot = (slot + 1) & ((1ul << (64 - _indexShift)) - 1);
         }
 
-        if (_mayAdd && _count < _limit && Edge.TryLocate(_heap, child, out _, out _))
+        if (_mayAdd && _count < _limit && Edge.IsInHeap(_heap, child))
         {
+            Prefetch.PageEntry(child);
             Append(child, slot, SideWord.AddEdge(0));
         }
     }
@@ -184,29 +188,27 @@ internal unsafe struct Trial : IReferenceVisitor
         _count = 0;
     }
 
-    /// <summary>Moves candidates from the log into the table, from the segment on at which the last trial stopped.</summary>
+    /// <summary>
+    /// Moves candidates from the log into the table: a few from each segment, so that they are a fair sample of the log, from the
+    /// segment on at which the last trial stopped.
+    /// </summary>
     private void TakeCandidates(uint wanted)
     {
+        ulong segments = (_heap->ReservedBytes - _heap->HugeBytes) >> Config.SegmentShift;
+        uint share = (wanted / (uint)segments) + LeastShare;
         Segment* segment = _heap->TrialSegment;
-        for (bool hasWrapped = false; wanted != 0;)
+        while (wanted != 0)
         {
-            if (segment == null)
+            segment = segment == null ? _heap->Segments : segment;
+            uint left = share < wanted ? share : wanted;
+            wanted -= left;
+            for (ulong pages = segment->CandidatePages; pages != 0 && left != 0; pages &= pages - 1)
             {
-                if (hasWrapped)
-                {
-                    break;
-                }
-
-                hasWrapped = true;
-                segment = _heap->Segments;
+                left -= TakeFrom(Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages), left);
             }
 
-            for (ulong pages = segment->CandidatePages; pages != 0 && wanted != 0; pages &= pages - 1)
-            {
-                wanted -= TakeFrom(Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages), wanted);
-            }
-
-            segment = wanted != 0 ? segment->Next : segment;
+            wanted += left;
+            segment = segment->Next;
         }
 
         _heap->TrialSegment = segment;
@@ -246,6 +248,13 @@ internal unsafe struct Trial : IReferenceVisitor
         {
             PlacePrefetch(i);
             Place* place = _places + i;
+            if (i >= roots && !Edge.TryLocate(_heap, place->Payload, out _, out _))
+            {
+                // Some slot was written plainly with what is no object.
+                place->Side |= SideWord.Outside | SideWord.Done | SideWord.Seen;
+                continue;
+            }
+
             ref ulong header = ref Header.Word(place->Payload);
             ulong word = header;
             if (i < roots)
@@ -331,6 +340,19 @@ internal unsafe struct Trial : IReferenceVisitor
         }
 
         return dead;
+    }
+
+    /// <summary>How far the search had to go to find nearly all of the dead.</summary>
+    private readonly uint Extent(ulong dead)
+    {
+        ulong left = dead - (dead / 16);
+        uint extent = 0;
+        while (left != 0)
+        {
+            left -= SideWord.IsDead(_places[extent++].Side) ? 1u : 0;
+        }
+
+        return extent;
     }
 
     private void Die(ulong dead, bool hasDuties)

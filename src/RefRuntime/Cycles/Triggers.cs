@@ -1,15 +1,16 @@
 // When automatic collections start. Polled at the allocator's slow path; a full candidate log empties the bins, so that
 // the next allocation comes there.
 //
-//   candidates  as many as the threshold: trials. While they find next to nothing, twice as many each time
+//   candidates  as many as the threshold: trials. While a sample of them finds next to nothing, the others are left to the next
+//               complete round, and the threshold doubles
 //   turnover    as many bytes as were in use after the last collection have been handed out since, and there are candidates: trials
 //   growth      the heap is twice as large as after the last complete collection: a complete round, which also finds what trials
 //               can't: large structures, and cycles that closed without any decrement
 //   limit       memory is used up: a complete collection in one go before the allocation fails
 //
-// Bounds. A candidate pays for at most TrialReach visits, a byte allocated for the visits that a doubling of the heap takes. A
-// round under way gets a slice for every so many bytes; should the heap double again meanwhile, it is finished at once. So garbage
-// that waits is never more than three times what was in use after the last complete collection (or the floor, if that is more).
+// Work is bounded: a candidate pays for at most TrialReach visits, the doubling of the heap for one visit of all that there is.
+// So is garbage: a round gets a slice for every so many bytes that are allocated, paced by what the last one cost, so that it ends
+// before the heap has grown by half; behind its schedule, it gets one at each visit to the allocator's slow path.
 
 using RefRuntime.Abi;
 using RefRuntime.Core;
@@ -20,10 +21,10 @@ namespace RefRuntime.Cycles;
 internal static unsafe class Triggers
 {
     /// <summary>The threshold is never raised by more than this at a time.</summary>
-    private const ulong MaxThresholdStep = 1 << 20;
+    private const ulong MaxThresholdStep = 1 << 14;
 
-    /// <summary>Nanoseconds of a round's work that each 1024 bytes allocated pay for: then it ends before the heap has grown by half.</summary>
-    private const ulong PauseShare = 2500;
+    /// <summary>What a round is taken to cost before the first one is over: HeapState.RoundCost.</summary>
+    private const ulong FirstRoundCost = 4096;
 
     public static bool IsAutomatic(HeapState* heap) =>
         heap->AutomaticDisabled == 0 && (heap->Flags & HeapFlags.ManualGc) == 0;
@@ -49,14 +50,14 @@ internal static unsafe class Triggers
         SetTrap(heap);
         if (Round.IsUnderWay(heap))
         {
-            if (IsOutgrown(heap) || heap->BytesSinceRound - heap->RoundServed >= heap->PauseGoal * 1024 / PauseShare)
+            if (IsSliceDue(heap))
             {
-                Collector.Slice(heap, (GcReason)heap->RoundReason, isUnlimited: IsOutgrown(heap));
+                Collector.Slice(heap, (GcReason)heap->RoundReason);
             }
         }
         else if (IsDoubled(heap))
         {
-            Collector.Slice(heap, GcReason.Growth, isUnlimited: false);
+            Collector.Slice(heap, GcReason.Growth);
         }
         else if (IsTurnedOver(heap))
         {
@@ -130,11 +131,25 @@ internal static unsafe class Triggers
         }
     }
 
+    /// <summary>A round is over: the next one is paced by what this one cost, and some more.</summary>
+    public static void NoteRound(HeapState* heap) =>
+        heap->RoundCost = 1 + (heap->RoundNanoseconds * 5 / 4 / (1 + (heap->RoundUsed / 1024)));
+
     private static bool IsDoubled(HeapState* heap) =>
         HeapState.UsedBytes(heap) + heap->ExternalBytes > 2 * Max(heap->BytesAfterComplete, Config.GrowthFloorBytes / 2);
 
-    private static bool IsOutgrown(HeapState* heap) =>
-        HeapState.UsedBytes(heap) + heap->ExternalBytes > 2 * Max(heap->RoundUsed, Config.GrowthFloorBytes / 2);
+    /// <summary>
+    /// The slices of a round are spread over the growth of the heap by a half, unless that is over. (More than the heap has grown
+    /// is allocated meanwhile, if objects die too.)
+    /// </summary>
+    private static bool IsSliceDue(HeapState* heap)
+    {
+        ulong growth = Max(heap->RoundUsed, Config.GrowthFloorBytes / 2) / 2;
+        ulong slices = 1 + (heap->RoundUsed / 1024 * RoundCost(heap) / (heap->PauseGoal + 1));
+        return heap->BytesSinceRound >= growth || heap->BytesSinceRound - heap->RoundServed >= growth / slices;
+    }
+
+    private static ulong RoundCost(HeapState* heap) => heap->RoundCost == 0 ? FirstRoundCost : heap->RoundCost;
 
     private static bool IsTurnedOver(HeapState* heap) =>
         heap->Candidates != 0 && heap->BytesSinceCollection > Max(heap->BytesAfterCollection, Config.GrowthFloorBytes / 2);

@@ -389,8 +389,12 @@ internal unsafe struct HeapState
     /// <summary>Bytes put into service, of both domains, since the round began.</summary>
     public ulong BytesSinceRound;
 
-    /// <summary>Bytes in use when it began.</summary>
+    /// <summary>Bytes in use when it began, and the time its slices have taken.</summary>
     public ulong RoundUsed;
+    public ulong RoundNanoseconds;
+
+    /// <summary>Nanoseconds that a round takes for 1024 bytes in use, as the last ones did; 0 = not known yet.</summary>
+    public ulong RoundCost;
 
     /// <summary>The set that dies slice by slice.</summary>
     public DyingSet Dying;
@@ -413,6 +417,9 @@ internal unsafe struct HeapState
     /// <summary>The tables of the last trial, and how many objects they hold; see Trial.</summary>
     public byte* TrialMemory;
     public ulong TrialCapacity;
+
+    /// <summary>How far the next trial looks, in sixteenths of an object for each candidate; 0 = not known yet.</summary>
+    public uint TrialReach;
 
     /// <summary>The segment from which the next trial takes candidates. Segments keeps it valid.</summary>
     public Segment* TrialSegment;
