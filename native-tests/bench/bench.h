@@ -114,6 +114,9 @@ typedef struct bench_workload {
 
 /* ---- Tools ------------------------------------------------------------------------------------------------------- */
 
+/* Nanoseconds of processor time that this process has used, with all its threads: what work costs, also while others use the
+ * machine; and those that have passed: how long somebody waits. */
+uint64_t cpu_ns(void);
 uint64_t now_ns(void);
 
 /* The same sequence in each run. */

@@ -56,7 +56,8 @@ void report_table(const run_facts *facts, bool absolute) {
     printf("\nMedians of %d interleaved repetitions, fewer of what takes long; %zu objects where no other number is named%s.\n",
            facts->repetitions, facts->objects, facts->quick ? "; QUICK: a tenth of all sizes, no numbers to quote" : "");
     if (!absolute)
-        printf("The first number of a row has a unit, the others are multiples of it: above 1 is slower, or larger.\n");
+        printf("The first number of a row has a unit, the others are multiples of it: above 1 is slower, or larger. Times are\n"
+               "processor time of the process; those of single operations and of the start are what passes on the clock.\n");
     printf("\n%-30s", "");
     for (int c = 0; c < CONTENDERS; c++) {
         if (took_part(c))

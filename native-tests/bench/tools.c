@@ -9,10 +9,18 @@
 
 const uint32_t bench_sizes[BENCH_SIZES] = {16, 24, 32, 48, 72, 104, 152, 200};
 
-uint64_t now_ns(void) {
+static uint64_t clock_ns(clockid_t clock) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t cpu_ns(void) {
+    return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+uint64_t now_ns(void) {
+    return clock_ns(CLOCK_MONOTONIC);
 }
 
 /* ---- Arrays ------------------------------------------------------------------------------------------------------ */

@@ -7,15 +7,15 @@ static void measure(const bench_contender *contender, size_t size, bool in_order
     bench_node **nodes = bench_array(size, sizeof *nodes);
     uint32_t *order = in_order ? NULL : bench_shuffle(size);
     bench_watch(contender, nodes, size * sizeof *nodes, true);
-    uint64_t start = now_ns();
+    uint64_t start = cpu_ns();
     contender->fill(nodes, size);
-    uint64_t filled = now_ns();
+    uint64_t filled = cpu_ns();
     CHECK_LIVE(contender, size);
     for (size_t i = 0; i < size; i++)
         CHECK(nodes[i]->id == i);
-    uint64_t checked = now_ns();
+    uint64_t checked = cpu_ns();
     contender->drain(nodes, order, size);
-    uint64_t end = now_ns();
+    uint64_t end = cpu_ns();
     CHECK_LIVE(contender, 0);
     bench_watch(contender, nodes, size * sizeof *nodes, false);
     bench_array_free(order);

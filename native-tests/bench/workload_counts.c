@@ -16,9 +16,9 @@ static void measure(const bench_contender *contender, size_t size, access way, d
         contender->fill(nodes, size);
     }
     contender->counts(nodes, order, size); /* warm up */
-    uint64_t start = now_ns();
+    uint64_t start = cpu_ns();
     contender->counts(nodes, order, size);
-    values[0] = (double)(now_ns() - start) / (double)size;
+    values[0] = (double)(cpu_ns() - start) / (double)size;
     for (size_t i = 0; i < (way == HOT ? 1 : size); i++)
         CHECK(nodes[i]->id == i);
     contender->drain(nodes, NULL, way == HOT ? 1 : size);

@@ -48,9 +48,9 @@ static void run_candidates(const bench_contender *contender, size_t size, double
         contender->retain(nodes[i]);
         contender->release(nodes[i]);
     }
-    uint64_t start = now_ns();
+    uint64_t start = cpu_ns();
     int64_t collected = contender->collect();
-    values[0] = (double)(now_ns() - start) / (double)size;
+    values[0] = (double)(cpu_ns() - start) / (double)size;
     CHECK(collected <= 0);
     drop(contender, nodes, size);
 }
@@ -59,13 +59,16 @@ static void run_unchanged(const bench_contender *contender, size_t size, double 
     bench_node **nodes = bench_array(size, sizeof *nodes);
     build(contender, nodes, size);
     expect_collected(contender, 0);
-    /* As often as fits into some milliseconds. */
-    uint64_t start = now_ns(), time, count = 0;
-    do {
-        CHECK(contender->collect() <= 0);
-        count++;
-        time = now_ns() - start;
-    } while (time < 20 * 1000 * 1000);
+    /* Twice as often each time, until it takes some milliseconds. */
+    uint64_t time, count = 1;
+    for (;; count *= 2) {
+        uint64_t start = cpu_ns();
+        for (uint64_t i = 0; i < count; i++)
+            CHECK(contender->collect() <= 0);
+        time = cpu_ns() - start;
+        if (time > 5 * 1000 * 1000)
+            break;
+    }
     values[0] = (double)time / (double)count;
     drop(contender, nodes, size);
 }

@@ -8,17 +8,17 @@ static void measure(const bench_contender *contender, size_t nodes, size_t round
     size_t size = bench_tree_size(depth);
     uint64_t time = 0;
     for (size_t round = 0; round < rounds; round++) {
-        uint64_t start = now_ns();
+        uint64_t start = cpu_ns();
         bench_node *root = contender->tree_up(depth);
-        uint64_t built = now_ns();
+        uint64_t built = cpu_ns();
         CHECK_LIVE(contender, size);
         int levels = 0;
         for (bench_node *node = root; node != NULL; node = node->slot[levels++ % 2])
             CHECK(node->id == (uint64_t)(depth - levels));
         CHECK(levels == depth + 1);
-        uint64_t checked = now_ns();
+        uint64_t checked = cpu_ns();
         contender->release(root);
-        time += now_ns() - checked + built - start;
+        time += cpu_ns() - checked + built - start;
         CHECK_LIVE(contender, 0);
     }
     values[0] = (double)time / (double)(rounds * size);
