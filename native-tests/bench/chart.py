@@ -32,8 +32,8 @@ GROUPS = {
     "Memory, start, Python": ("memory", "start", "Python"),
 }
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 1000, 250, 130, 23, 112
-LOWEST, HIGHEST = 0.1, 100.0
+WIDTH, LEFT, RIGHT, ROW, TOP = 1060, 240, 150, 23, 112
+LOWEST, HIGHEST = 0.1, 1000.0
 
 STYLE = """
   svg { --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --line: #d8dee4; --band: #f6f8fa; }
@@ -58,7 +58,8 @@ def quantity(value, unit):
 
 
 def multiple(value):
-    return f"{value / 1e3:,.0f}k×" if value >= 1e4 else f"{value:,.0f}×" if value >= 10 else f"{value:.2g}×"
+    """How far beyond the scale."""
+    return f"{value / 1e6:.1f}M×" if value >= 1e6 else f"{value / 1e3:.0f}k×"
 
 
 def position(value):
@@ -91,7 +92,7 @@ def legend():
 
 def scale(bottom):
     parts = []
-    for value in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100):
+    for value in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000):
         x = position(value)
         parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{bottom}" class="{"one" if value == 1 else "grid"}"/>')
         parts.append(text(x, TOP - 7, f"{value:g}×", "faint", "middle"))
@@ -113,7 +114,7 @@ def row(name, results, y):
         else:
             (low if ratio < LOWEST else high).append((shape, colour, multiple(ratio)))
     x = WIDTH - RIGHT + 10
-    for shape, colour, label in sorted(high, key=lambda item: len(item[2])):
+    for shape, colour, label in high:
         parts += [mark(shape, x, y, colour), text(x + 9, y + 4, label, "faint")]
         x += 18 + 7 * len(label)
     if low:
