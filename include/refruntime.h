@@ -223,8 +223,8 @@ RR_API rr_status rr_last_status(void);
                                        always. */
 #define RR_HEAP_REPORT_LEAKS 8u   /**< rr_heap_free() prints on standard error what objects were
                                        left, by type. */
-#define RR_HEAP_BOUNDED      16u  /**< Asks for automatic collections in bounded slices. Release
-                                       1.0 takes the flag but does them whole. */
+#define RR_HEAP_BOUNDED      16u  /**< Automatic collections go in slices of about 500
+                                       microseconds instead of 5 ms; see rr_gc_set_pause_goal(). */
 #define RR_HEAP_SYNCHRONIZED 32u  /**< Any thread may call at any time: each call takes the
                                        heap's own lock. */
 
@@ -708,8 +708,21 @@ RR_API int32_t rr_is_immortal(const void *object);
  * When. An automatic collection begins when an object is made and there are many candidates, the
  * heap has grown, or its limit is reached. rr_decref() never collects, and collections never nest.
  *
+ * What. With many candidates these are looked at with what lies near them, some thousand objects at
+ * a time: that finds small dead cycles, also those that point into a large live graph. When the
+ * heap has doubled since the last complete collection, from 8 MiB on, a complete one begins that
+ * also finds large dead structures. It goes in slices, one for every so many bytes allocated, each
+ * about as long as the heap's pause goal (rr_gc_set_pause_goal()), and ends before the heap has
+ * grown by about half. At the limit a complete one runs in one go.
+ *
+ * Pauses. The goal is an aim: a slice can be longer by the time for one object's slots, for one
+ * page of 64 KiB, for one callback, for what dies by counting since a dead set held it, or for a
+ * dead structure of over 8000 objects that hang together, which is looked at once more in one go
+ * before it dies (some 20 nanoseconds for each object).
+ *
  * Order at death, the same for one object that dies by counting and for everything that one
- * collection found dead, independent cycles together:
+ * rr_collect() found dead, independent cycles together (automatic collections and steps may take
+ * independent cycles one after the other):
  *
  *   1. All finalizers run, on intact objects, each once in the life of its object.
  *   2. Whoever was resurrected leaves the set, with all it reaches.
@@ -720,10 +733,14 @@ RR_API int32_t rr_is_immortal(const void *object);
  *   6. What the dead referred to is released.
  *   7. The memory is returned.
  *
- * What is counted. The number that a collection reports is that of dead containers: objects whose
- * type has slots, reference items or a traverse callback, also when they hold nothing, tails of a
- * cycle included, and those too that died because a finalizer cut their cycle. It leaves out the
- * resurrected, leaves such as bytes and weak references, and objects of RR_TYPE_ACYCLIC types.
+ * A set of dead objects may be taken apart in several slices. Members that still wait look dead to
+ * weak references, and other functions refuse them as they refuse dying objects.
+ *
+ * What is counted. The number that a collection reports is that of dead containers that it found:
+ * objects whose type has slots, reference items or a traverse callback, also when they hold
+ * nothing, tails of a cycle included, and those too that died because a finalizer cut their cycle.
+ * It leaves out the resurrected, leaves such as bytes and weak references, and objects of
+ * RR_TYPE_ACYCLIC types.
  *
  * Mistakes. A counted reference that stands in no slot counts as held from outside: forgetting to
  * declare one leaks, it does not crash.
@@ -738,7 +755,7 @@ RR_API int32_t rr_is_immortal(const void *object);
 #define RR_GC_REASON_STEP       1u  /**< rr_collect_step() was called. */
 #define RR_GC_REASON_CANDIDATES 2u  /**< The candidates passed the threshold. */
 #define RR_GC_REASON_GROWTH     3u  /**< The heap has grown, or as much was handed out as was in
-                                         use: objects, raw memory, external bytes. */
+                                         use: objects, raw memory, external bytes. Often a slice. */
 #define RR_GC_REASON_LIMIT      4u  /**< The heap is at its limit. */
 
 /**
@@ -753,10 +770,12 @@ struct rr_gc_event {
     uint32_t phase;        /**< RR_GC_PHASE_START or RR_GC_PHASE_STOP. */
     uint32_t reason;       /**< RR_GC_REASON_...: why the collection runs. */
     uint32_t reserved;     /**< 0. */
-    uint64_t collected;    /**< Containers found dead, as rr_collect() counts them. */
+    uint64_t collected;    /**< Containers found dead, as rr_collect() counts them; in a slice,
+                                those freed in it. */
     uint64_t resurrected;  /**< Objects that a finalizer brought back, with all they reach. */
-    uint64_t visited;      /**< Objects the collection looked at. */
-    uint64_t duration_ns;  /**< How long the collection took, in nanoseconds, callbacks included. */
+    uint64_t visited;      /**< Objects the collection, or the slice, has decided on. */
+    uint64_t duration_ns;  /**< How long the collection, or the slice, took, in nanoseconds,
+                                callbacks included. */
 };
 
 /**
@@ -764,10 +783,11 @@ struct rr_gc_event {
  *
  * It also finds a cycle that was closed by plain writes into new objects, without any decref.
  * Automatic collections start from candidates alone and may leave such a cycle to the next complete
- * collection, which comes by itself at the latest when the heap has doubled, from 8 MiB on. What
- * becomes unreachable only while the dead are taken apart (a cycle that an acyclic or untracked
- * object among them was holding, or that a callback cut loose) is logged then and goes with the
- * next collection: rr_gc_pending() says so.
+ * collection, which comes by itself at the latest when the heap has doubled, from 8 MiB on. A
+ * collection in slices that is under way is finished or dropped first. What becomes unreachable
+ * only while the dead are taken apart (a cycle that an acyclic or untracked object among them was
+ * holding, or that a callback cut loose) is logged then and goes with the next collection:
+ * rr_gc_pending() says so.
  *
  * Returns:   How many containers died; 0 from inside a callback, where nothing is done; a negative
  *            rr_status on error.
@@ -781,14 +801,17 @@ RR_API int64_t rr_collect(rr_heap *heap);
 /**
  * Does one slice of collecting `heap`, aiming at `budget_ns` nanoseconds.
  *
- * For callers with a frame to meet. The budget is an aim and no bound: a slice may do a whole
- * collection, and frees all garbage it has found. Nothing is left to do when it returns 0 and
- * rr_gc_pending() is 0.
+ * For callers with a frame to meet. A slice looks at the candidates first, then it goes on with a
+ * complete collection; between two slices the program may do what it likes. Nothing is left to do
+ * when it returns 0 and rr_gc_pending() is 0. The budget is an aim, as the pause goal of automatic
+ * slices is; 0 = the least that makes progress.
  *
- * Returns:   How many containers died in this slice; a negative rr_status on error.
- * Errors:    RR_E_NO_MEMORY when the system has no memory for the collection itself.
+ * Returns:   How many containers were freed in this slice; 0 from inside a callback, where nothing
+ *            is done; a negative rr_status on error.
+ * Errors:    RR_E_NO_MEMORY when the system has no memory for the collection itself: it starts anew
+ *            with the next step.
  * Callbacks: May run finalizers, weak callbacks, destroy callbacks and the heap's rr_gc_fn.
- * Cost:      About `budget_ns`, plus what dies.
+ * Cost:      About `budget_ns`; constant time when nothing is pending.
  */
 RR_API int64_t rr_collect_step(rr_heap *heap, uint64_t budget_ns);
 
@@ -827,8 +850,9 @@ RR_API int32_t rr_gc_is_enabled(rr_heap *heap);
  * Sets with how many `candidates` an automatic collection of `heap` is due; 0 = their number never
  * matters.
  *
- * The number is a minimum: after a collection that had to keep much, the library waits for more, in
- * proportion to what it kept.
+ * The number is a minimum: while next to none of the candidates turn out to be dead, the library
+ * waits for more, up to 16384, and leaves them to the next complete collection after a look at a
+ * sample.
  *
  * Cost:      Constant time.
  */
@@ -843,6 +867,26 @@ RR_API rr_status rr_gc_set_threshold(rr_heap *heap, uint64_t candidates);
 RR_API uint64_t rr_gc_get_threshold(rr_heap *heap);
 
 /**
+ * Sets how long an automatic collection of `heap` may take at a time: `nanoseconds`, as an aim; 0 =
+ * as long as it needs.
+ *
+ * A heap begins with 5 ms, one made with RR_HEAP_BOUNDED with 500 microseconds. Shorter slices cost
+ * more in all, and garbage waits longer. 5 ms are the default since most programs have no frames to
+ * meet, and whole collections of a large heap would be felt in all of them.
+ *
+ * Cost:      Constant time.
+ */
+RR_API rr_status rr_gc_set_pause_goal(rr_heap *heap, uint64_t nanoseconds);
+
+/**
+ * The pause goal of `heap`.
+ *
+ * Returns:   Nanoseconds; 0 = none, and on error.
+ * Cost:      Constant time.
+ */
+RR_API uint64_t rr_gc_get_pause_goal(rr_heap *heap);
+
+/**
  * How many possible cycle roots `heap` has logged since the last collection.
  *
  * Returns:   A number of candidates; 0 on error too.
@@ -851,7 +895,8 @@ RR_API uint64_t rr_gc_get_threshold(rr_heap *heap);
 RR_API uint64_t rr_gc_get_candidates(rr_heap *heap);
 
 /**
- * Has `callback` called, with `user`, when a collection of `heap` starts and when it stops.
+ * Has `callback` called, with `user`, when a collection of `heap`, or a slice of one, starts and
+ * when it stops.
  *
  * A heap has one such callback; NULL takes it away.
  *
@@ -1204,7 +1249,8 @@ struct rr_stats {
     uint64_t external_bytes;       /**< The sum of rr_report_external(); it stops at 0. */
     uint64_t objects_allocated;    /**< Objects allocated so far. */
     uint64_t objects_freed;        /**< Objects whose memory was returned so far. */
-    uint64_t collections;          /**< Collections finished so far, automatic ones included. */
+    uint64_t collections;          /**< Collections finished so far, automatic ones included; one
+                                        in slices counts when it is over. */
     uint64_t objects_collected;    /**< The sum of what these collections found dead, as
                                         rr_collect() counts it. */
     uint64_t objects_resurrected;  /**< Objects that finalizers brought back, in deaths by
@@ -1215,7 +1261,8 @@ struct rr_stats {
     uint64_t candidates;           /**< Possible cycle roots logged now; the same as
                                         rr_gc_get_candidates(). */
     uint64_t gc_ns_total;          /**< Time spent in collections so far, in nanoseconds. */
-    uint64_t gc_ns_max;            /**< The longest single pause by a collection, in nanoseconds. */
+    uint64_t gc_ns_max;            /**< The longest single pause by a collection or a slice of
+                                        one, in nanoseconds. */
 };
 
 /* =================================================================================================

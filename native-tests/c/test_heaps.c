@@ -93,6 +93,8 @@ static void assert_no_heap(rr_heap *none) {
     assert_refused_zero(rr_gc_is_enabled(none), RR_E_ARGUMENT, "heap", value);
     assert_refused(rr_gc_set_threshold(none, 1), RR_E_ARGUMENT, "heap", value);
     assert_refused_zero(rr_gc_get_threshold(none), RR_E_ARGUMENT, "heap", value);
+    assert_refused(rr_gc_set_pause_goal(none, 1), RR_E_ARGUMENT, "heap", value);
+    assert_refused_zero(rr_gc_get_pause_goal(none), RR_E_ARGUMENT, "heap", value);
     assert_refused_zero(rr_gc_get_candidates(none), RR_E_ARGUMENT, "heap", value);
     assert_refused(rr_gc_freeze(none), RR_E_ARGUMENT, "heap", value);
     assert_refused(rr_gc_unfreeze(none), RR_E_ARGUMENT, "heap", value);

@@ -55,6 +55,7 @@ static int stranger_collects(void *data) {
     REQUIRE_WRONG_THREAD(rr_gc_enable(p->heap));
     REQUIRE_WRONG_THREAD(rr_gc_disable(p->heap));
     REQUIRE_WRONG_THREAD(rr_gc_set_threshold(p->heap, 5));
+    REQUIRE_WRONG_THREAD(rr_gc_set_pause_goal(p->heap, 5));
     REQUIRE_WRONG_THREAD(rr_gc_freeze(p->heap));
     REQUIRE_WRONG_THREAD(rr_gc_unfreeze(p->heap));
     REQUIRE_WRONG_THREAD(rr_gc_freeze_count(p->heap));

@@ -1,4 +1,4 @@
-// What a collection tells the callback of its heap.
+// What a collection, or a slice of one, tells the callback of its heap.
 
 using System.Runtime.InteropServices;
 
@@ -30,7 +30,7 @@ public enum GcReason : uint
     /// <summary>The candidates passed the threshold.</summary>
     Candidates = 2,
 
-    /// <summary>The heap has grown, or as much was handed out as was in use: objects, raw memory, external bytes.</summary>
+    /// <summary>The heap has grown, or as much was handed out as was in use: objects, raw memory, external bytes. Often a slice.</summary>
     Growth = 3,
 
     /// <summary>The heap is at its limit.</summary>
@@ -56,15 +56,15 @@ public struct GcEvent
     /// <summary>0.</summary>
     public uint Reserved;
 
-    /// <summary>Containers found dead, as rr_collect() counts them.</summary>
+    /// <summary>Containers found dead, as rr_collect() counts them; in a slice, those freed in it.</summary>
     public ulong Collected;
 
     /// <summary>Objects that a finalizer brought back, with all they reach.</summary>
     public ulong Resurrected;
 
-    /// <summary>Objects the collection looked at.</summary>
+    /// <summary>Objects the collection, or the slice, has decided on.</summary>
     public ulong Visited;
 
-    /// <summary>How long the collection took, in nanoseconds, callbacks included.</summary>
+    /// <summary>How long the collection, or the slice, took, in nanoseconds, callbacks included.</summary>
     public ulong DurationNs;
 }

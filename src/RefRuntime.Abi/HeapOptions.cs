@@ -34,7 +34,7 @@ public enum HeapFlags : uint
     /// <summary>rr_heap_free() prints on standard error what objects were left, by type.</summary>
     ReportLeaks = 8,
 
-    /// <summary>Asks for automatic collections in bounded slices. Release 1.0 takes the flag but does them whole.</summary>
+    /// <summary>Automatic collections go in slices of about 500 microseconds instead of 5 ms; see rr_gc_set_pause_goal().</summary>
     Bounded = 16,
 
     /// <summary>Any thread may call at any time: each call takes the heap's own lock.</summary>

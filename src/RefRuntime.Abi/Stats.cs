@@ -44,7 +44,7 @@ public struct Stats
     /// <summary>Objects whose memory was returned so far.</summary>
     public ulong ObjectsFreed;
 
-    /// <summary>Collections finished so far, automatic ones included.</summary>
+    /// <summary>Collections finished so far, automatic ones included; one in slices counts when it is over.</summary>
     public ulong Collections;
 
     /// <summary>The sum of what these collections found dead, as rr_collect() counts it.</summary>
@@ -68,6 +68,6 @@ public struct Stats
     /// <summary>Time spent in collections so far, in nanoseconds.</summary>
     public ulong GcNsTotal;
 
-    /// <summary>The longest single pause by a collection, in nanoseconds.</summary>
+    /// <summary>The longest single pause by a collection or a slice of one, in nanoseconds.</summary>
     public ulong GcNsMax;
 }

@@ -115,8 +115,8 @@ checks no more than always.
 RR_HEAP_REPORT_LEAKS = 8
 """rr_heap_free() prints on standard error what objects were left, by type."""
 RR_HEAP_BOUNDED = 16
-"""Asks for automatic collections in bounded slices. Release 1.0 takes the flag but does them
-whole.
+"""Automatic collections go in slices of about 500 microseconds instead of 5 ms; see
+rr_gc_set_pause_goal().
 """
 RR_HEAP_SYNCHRONIZED = 32
 """Any thread may call at any time: each call takes the heap's own lock."""
@@ -173,7 +173,7 @@ RR_GC_REASON_CANDIDATES = 2
 """The candidates passed the threshold."""
 RR_GC_REASON_GROWTH = 3
 """The heap has grown, or as much was handed out as was in use: objects, raw memory, external
-bytes.
+bytes. Often a slice.
 """
 RR_GC_REASON_LIMIT = 4
 """The heap is at its limit."""
@@ -351,13 +351,13 @@ class rr_gc_event(ctypes.Structure):
     reserved: Any
     """0."""
     collected: Any
-    """Containers found dead, as rr_collect() counts them."""
+    """Containers found dead, as rr_collect() counts them; in a slice, those freed in it."""
     resurrected: Any
     """Objects that a finalizer brought back, with all they reach."""
     visited: Any
-    """Objects the collection looked at."""
+    """Objects the collection, or the slice, has decided on."""
     duration_ns: Any
-    """How long the collection took, in nanoseconds, callbacks included."""
+    """How long the collection, or the slice, took, in nanoseconds, callbacks included."""
 
 
 rr_gc_fn = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(rr_gc_event), ctypes.c_void_p)
@@ -419,7 +419,9 @@ class rr_stats(ctypes.Structure):
     objects_freed: Any
     """Objects whose memory was returned so far."""
     collections: Any
-    """Collections finished so far, automatic ones included."""
+    """Collections finished so far, automatic ones included; one in slices counts when it is
+    over.
+    """
     objects_collected: Any
     """The sum of what these collections found dead, as rr_collect() counts it."""
     objects_resurrected: Any
@@ -435,7 +437,7 @@ class rr_stats(ctypes.Structure):
     gc_ns_total: Any
     """Time spent in collections so far, in nanoseconds."""
     gc_ns_max: Any
-    """The longest single pause by a collection, in nanoseconds."""
+    """The longest single pause by a collection or a slice of one, in nanoseconds."""
 
 
 class rr_layout_type(ctypes.Structure):
@@ -986,9 +988,10 @@ Collects `heap` completely: every unreachable object in it dies.
 It also finds a cycle that was closed by plain writes into new objects, without any decref.
 Automatic collections start from candidates alone and may leave such a cycle to the next
 complete collection, which comes by itself at the latest when the heap has doubled, from 8 MiB
-on. What becomes unreachable only while the dead are taken apart (a cycle that an acyclic or
-untracked object among them was holding, or that a callback cut loose) is logged then and goes
-with the next collection: rr_gc_pending() says so.
+on. A collection in slices that is under way is finished or dropped first. What becomes
+unreachable only while the dead are taken apart (a cycle that an acyclic or untracked object
+among them was holding, or that a callback cut loose) is logged then and goes with the next
+collection: rr_gc_pending() says so.
 
 Returns:   How many containers died; 0 from inside a callback, where nothing is done; a
            negative rr_status on error.
@@ -1003,14 +1006,17 @@ rr_collect_step = _function("rr_collect_step", ctypes.c_int64, ctypes.c_void_p, 
 
 Does one slice of collecting `heap`, aiming at `budget_ns` nanoseconds.
 
-For callers with a frame to meet. The budget is an aim and no bound: a slice may do a whole
-collection, and frees all garbage it has found. Nothing is left to do when it returns 0 and
-rr_gc_pending() is 0.
+For callers with a frame to meet. A slice looks at the candidates first, then it goes on with
+a complete collection; between two slices the program may do what it likes. Nothing is left to
+do when it returns 0 and rr_gc_pending() is 0. The budget is an aim, as the pause goal of
+automatic slices is; 0 = the least that makes progress.
 
-Returns:   How many containers died in this slice; a negative rr_status on error.
-Errors:    RR_E_NO_MEMORY when the system has no memory for the collection itself.
+Returns:   How many containers were freed in this slice; 0 from inside a callback, where
+           nothing is done; a negative rr_status on error.
+Errors:    RR_E_NO_MEMORY when the system has no memory for the collection itself: it starts
+           anew with the next step.
 Callbacks: May run finalizers, weak callbacks, destroy callbacks and the heap's rr_gc_fn.
-Cost:      About `budget_ns`, plus what dies.
+Cost:      About `budget_ns`; constant time when nothing is pending.
 """
 
 rr_gc_pending = _function("rr_gc_pending", ctypes.c_int32, ctypes.c_void_p)
@@ -1054,8 +1060,9 @@ rr_gc_set_threshold = _function("rr_gc_set_threshold", rr_status, ctypes.c_void_
 Sets with how many `candidates` an automatic collection of `heap` is due; 0 = their number
 never matters.
 
-The number is a minimum: after a collection that had to keep much, the library waits for more,
-in proportion to what it kept.
+The number is a minimum: while next to none of the candidates turn out to be dead, the library
+waits for more, up to 16384, and leaves them to the next complete collection after a look at a
+sample.
 
 Cost:      Constant time.
 """
@@ -1066,6 +1073,30 @@ rr_gc_get_threshold = _function("rr_gc_get_threshold", ctypes.c_uint64, ctypes.c
 The threshold of `heap`, as it was set.
 
 Returns:   A number of candidates; 0 on error too.
+Cost:      Constant time.
+"""
+
+rr_gc_set_pause_goal = _function(
+    "rr_gc_set_pause_goal", rr_status, ctypes.c_void_p, ctypes.c_uint64
+)
+"""rr_status rr_gc_set_pause_goal(rr_heap *heap, uint64_t nanoseconds)
+
+Sets how long an automatic collection of `heap` may take at a time: `nanoseconds`, as an aim;
+0 = as long as it needs.
+
+A heap begins with 5 ms, one made with RR_HEAP_BOUNDED with 500 microseconds. Shorter slices
+cost more in all, and garbage waits longer. 5 ms are the default since most programs have no
+frames to meet, and whole collections of a large heap would be felt in all of them.
+
+Cost:      Constant time.
+"""
+
+rr_gc_get_pause_goal = _function("rr_gc_get_pause_goal", ctypes.c_uint64, ctypes.c_void_p)
+"""uint64_t rr_gc_get_pause_goal(rr_heap *heap)
+
+The pause goal of `heap`.
+
+Returns:   Nanoseconds; 0 = none, and on error.
 Cost:      Constant time.
 """
 
@@ -1083,7 +1114,8 @@ rr_gc_set_callback = _function(
 )
 """rr_status rr_gc_set_callback(rr_heap *heap, rr_gc_fn callback, void *user)
 
-Has `callback` called, with `user`, when a collection of `heap` starts and when it stops.
+Has `callback` called, with `user`, when a collection of `heap`, or a slice of one, starts and
+when it stops.
 
 A heap has one such callback; NULL takes it away.
 

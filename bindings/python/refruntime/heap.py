@@ -221,6 +221,18 @@ class Heap(HeapCore):
         with self._guard:
             check(self._api.gc_set_threshold(self._live(), candidates))
 
+    def get_pause_goal(self) -> int:
+        """How many nanoseconds an automatic collection aims to take at a time; 0 = as long as it needs."""
+        with self._guard:
+            return int(self._api.gc_get_pause_goal(self._live()))
+
+    def set_pause_goal(self, nanoseconds: int) -> None:
+        """Set how many nanoseconds an automatic collection aims to take at a time; 0 = as long as it needs."""
+        if not 0 <= nanoseconds <= _MAX_UINT64:
+            raise ValueError(f"a pause goal must fit in 64 bits without a sign, not {nanoseconds}")
+        with self._guard:
+            check(self._api.gc_set_pause_goal(self._live(), nanoseconds))
+
     def get_count(self) -> int:
         """How many candidates, possible roots of dead cycles, were logged since the last collection."""
         with self._guard:

@@ -125,6 +125,7 @@ class WrongCalls(unittest.TestCase):
         "rr_gc_enable": (),
         "rr_gc_disable": (),
         "rr_gc_set_threshold": (5,),
+        "rr_gc_set_pause_goal": (5,),
         "rr_gc_freeze": (),
         "rr_gc_unfreeze": (),
         "rr_gc_set_callback": (rr.rr_gc_fn(), None),
@@ -137,7 +138,13 @@ class WrongCalls(unittest.TestCase):
         "rr_gc_freeze_count": (),
         "rr_get_objects": (0, None, 0),
     }
-    HEAP_ZERO = {"rr_gc_pending": (), "rr_gc_is_enabled": (), "rr_gc_get_threshold": (), "rr_gc_get_candidates": ()}
+    HEAP_ZERO = {
+        "rr_gc_pending": (),
+        "rr_gc_is_enabled": (),
+        "rr_gc_get_threshold": (),
+        "rr_gc_get_pause_goal": (),
+        "rr_gc_get_candidates": (),
+    }
     HEAP_POINTER = {
         "rr_alloc": (rr.RR_TYPE_LIST,),
         "rr_alloc_items": (rr.RR_TYPE_BYTES, 1),

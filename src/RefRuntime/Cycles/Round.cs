@@ -2,8 +2,12 @@
 //
 //   marking      edges are tallied from all pages with candidates and from young ones        slices
 //   life         whoever is held from outside passes it on                                   slices
-//   gathering    who looks dead is listed; side data is given back                           slices
-//   commit       the list alone is looked at once more, and only the closed set stays        one go
+//   gathering    who looks dead is listed                                                    slices
+//   batches      some of the list at a time, with what of it they reach, is looked at        each batch in one go
+//                once more; what is closed dies
+//   clearing     side data is given back                                                     slices
+//   commit       what is left of the list, structures too large for a batch, is looked at    one go
+//                once more; only the closed set stays
 //   finalizers   the members' finalizers, each member held meanwhile; then verified again    slices; one go
 //   death        SetDeath                                                                    slices
 //
@@ -30,9 +34,10 @@ internal static unsafe class Round
     private const int InMarking = 1;
     private const int InLife = 2;
     private const int InGathering = 3;
-    private const int InClearing = 4;
-    private const int InFinalizers = 5;
-    private const int InDeath = 6;
+    private const int InBatches = 4;
+    private const int InClearing = 5;
+    private const int InFinalizers = 6;
+    private const int InDeath = 7;
 
     public static bool IsUnderWay(HeapState* heap) => heap->RoundPhase != None;
 
@@ -58,6 +63,7 @@ internal static unsafe class Round
     public static bool TryContinue(HeapState* heap, ref Budget budget, ref GcEvent gcEvent)
     {
         bool isPhaseDone = true;
+        bool isOutOfMemory;
         while (isPhaseDone && heap->RoundPhase != None)
         {
             switch (heap->RoundPhase)
@@ -84,7 +90,16 @@ internal static unsafe class Round
 
                     break;
                 case InGathering:
-                    isPhaseDone = TryGather(heap, ref budget, out bool isOutOfMemory);
+                    isPhaseDone = TryGather(heap, ref budget, out isOutOfMemory);
+                    if (isOutOfMemory)
+                    {
+                        Drop(heap);
+                        return false;
+                    }
+
+                    break;
+                case InBatches:
+                    isPhaseDone = TryCommitBatches(heap, ref budget, ref gcEvent, out isOutOfMemory);
                     if (isOutOfMemory)
                     {
                         Drop(heap);
@@ -158,6 +173,12 @@ internal static unsafe class Round
                 heap->RoundPage = heap->Touched;
                 heap->Visited.Count = 0;
                 break;
+            case InGathering:
+                heap->RoundKept = 0;
+                break;
+            case InBatches:
+                heap->Visited.Count = heap->RoundKept;
+                break;
             case InClearing:
                 return TryCommit(heap, ref gcEvent);
             case InFinalizers:
@@ -200,7 +221,31 @@ internal static unsafe class Round
         return true;
     }
 
-    /// <summary>Verifies the list, in one go. What is left of it dies.</summary>
+    /// <summary>Lets die, batch by batch, what of the list is closed.</summary>
+    private static bool TryCommitBatches(HeapState* heap, ref Budget budget, ref GcEvent gcEvent, out bool isOutOfMemory)
+    {
+        isOutOfMemory = false;
+        while (heap->RoundPosition < heap->Visited.Count)
+        {
+            if (!Trial.TryCommit(heap, out Trial trial))
+            {
+                isOutOfMemory = true;
+                return false;
+            }
+
+            gcEvent.Visited += trial.Visited;
+            gcEvent.Collected += trial.Collected;
+            gcEvent.Resurrected += trial.Resurrected;
+            if (budget.IsSpentNow())
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Verifies what is left of the list, in one go. What is dead of it dies.</summary>
     private static bool TryCommit(HeapState* heap, ref GcEvent gcEvent)
     {
         KeepMembers(heap);

@@ -43,6 +43,9 @@ internal unsafe struct Trial : IReferenceVisitor
     private TypeGuess _type;
     private bool _mayAdd;
 
+    /// <summary>Only who looks dead by side data is looked at.</summary>
+    private bool _isCommit;
+
     private Trial(HeapState* heap)
     {
         _heap = heap;
@@ -71,11 +74,37 @@ internal unsafe struct Trial : IReferenceVisitor
         trial.TakeCandidates(candidates);
         uint roots = trial._count;
         trial._mayAdd = true;
-        bool hasDuties = trial.Explore(roots);
+        bool hasDuties = trial.Explore(0, roots);
         trial.PropagateLife();
         trial.LeaveToComplete(roots);
         ulong dead = trial.ListDead();
         TrialReach.Adapt(heap, roots, trial._count, trial.Extent(dead));
+        if (dead != 0)
+        {
+            trial.Die(dead, hasDuties);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// For a round, which has listed in HeapState.Visited who looks dead: verifies the next of them, from RoundPosition on, with all of
+    /// the list that they reach, and lets die what is dead indeed. The others are put together at the front of the list, up to
+    /// RoundKept. False = no memory: nothing has happened.
+    /// </summary>
+    public static bool TryCommit(HeapState* heap, out Trial trial)
+    {
+        trial = new Trial(heap) { _isCommit = true };
+        if (!trial.TryMakeTables(Config.TrialCandidates * Config.TrialReach))
+        {
+            return false;
+        }
+
+        trial._mayAdd = true;
+        bool hasDuties = trial.TakeListed(out ulong roots);
+        trial.PropagateLife();
+        ulong dead = trial.ListDead();
+        trial.KeepListed(roots);
         if (dead != 0)
         {
             trial.Die(dead, hasDuties);
@@ -112,7 +141,7 @@ internal unsafe struct Trial : IReferenceVisitor
             slot = (slot + 1) & ((1ul << (64 - _indexShift)) - 1);
         }
 
-        if (_mayAdd && _count < _limit && Edge.IsInHeap(_heap, child))
+        if (_mayAdd && _count < _limit && Edge.IsInHeap(_heap, child) && (!_isCommit || LooksDead(child)))
         {
             Prefetch.PageEntry(child);
             Append(child, slot, SideWord.AddEdge(0));
@@ -240,11 +269,14 @@ internal unsafe struct Trial : IReferenceVisitor
         return taken;
     }
 
-    /// <summary>Sets counts against edges, for the candidates and what they reach as long as there is room. True if some member has duties at its death.</summary>
-    private bool Explore(uint roots)
+    /// <summary>
+    /// Sets counts against edges, from the first place on and for what is reached as long as there is room. The first
+    /// <paramref name="roots"/> places are candidates. True if some member has duties at its death.
+    /// </summary>
+    private bool Explore(uint first, uint roots)
     {
         bool hasDuties = false;
-        for (uint i = 0; i < _count; i++)
+        for (uint i = first; i < _count; i++)
         {
             PlacePrefetch(i);
             Place* place = _places + i;
@@ -412,6 +444,59 @@ internal unsafe struct Trial : IReferenceVisitor
         }
 
         return dead;
+    }
+
+    /// <summary>Does the collection in slices take the object for dead, and no trial has looked at it yet?</summary>
+    private readonly bool LooksDead(void* payload) =>
+        Edge.IsTouchedObject(_heap, payload) && SideWord.IsDead(*SideData.Get(payload));
+
+    /// <summary>Puts the next members of the round's list into the table, each with what it reaches. They wait at the front of the list.</summary>
+    private bool TakeListed(out ulong roots)
+    {
+        bool hasDuties = false;
+        ref ulong position = ref _heap->RoundPosition;
+        void** list = _heap->Visited.Items;
+        roots = 0;
+        while (position < _heap->Visited.Count && _count < Config.TrialCandidates)
+        {
+            void* payload = list[position++];
+            if (!Edge.IsTouchedObject(_heap, payload))
+            {
+                continue;
+            }
+
+            list[_heap->RoundKept + roots++] = payload;
+            if (LooksDead(payload) && Find(payload) == null)
+            {
+                uint first = _count;
+                Insert(payload, 0);
+                hasDuties |= Explore(first, roots: 0);
+            }
+        }
+
+        return hasDuties;
+    }
+
+    /// <summary>Leaves those in the list who live, and tells side data who has been looked at.</summary>
+    private readonly void KeepListed(ulong roots)
+    {
+        void** list = _heap->Visited.Items + _heap->RoundKept;
+        for (ulong i = 0; i < roots; i++)
+        {
+            Place* place = Find(list[i]);
+            if (place == null || !SideWord.IsDead(place->Side))
+            {
+                _heap->Visited.Items[_heap->RoundKept++] = list[i];
+            }
+        }
+
+        for (uint i = 0; i < _count; i++)
+        {
+            if (Edge.IsTouchedObject(_heap, _places[i].Payload))
+            {
+                *SideData.Get(_places[i].Payload) |= SideWord.Live;
+            }
+        }
     }
 
     /// <summary>An object of the table.</summary>

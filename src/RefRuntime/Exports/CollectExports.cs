@@ -14,8 +14,16 @@ namespace RefRuntime.Exports;
 /// <remarks>
 /// <para><b>When.</b> An automatic collection begins when an object is made and there are many candidates, the heap has
 /// grown, or its limit is reached. rr_decref() never collects, and collections never nest.</para>
-/// <para><b>Order at death</b>, the same for one object that dies by counting and for everything that one collection found
-/// dead, independent cycles together:</para>
+/// <para><b>What.</b> With many candidates these are looked at with what lies near them, some thousand objects at a time: that finds
+/// small dead cycles, also those that point into a large live graph. When the heap has doubled since the last complete
+/// collection, from 8 MiB on, a complete one begins that also finds large dead structures. It goes in slices, one for every so
+/// many bytes allocated, each about as long as the heap's pause goal (rr_gc_set_pause_goal()), and ends before the heap has grown by
+/// about half. At the limit a complete one runs in one go.</para>
+/// <para><b>Pauses.</b> The goal is an aim: a slice can be longer by the time for one object's slots, for one page of 64 KiB, for one
+/// callback, for what dies by counting since a dead set held it, or for a dead structure of over 8000 objects that hang together, which
+/// is looked at once more in one go before it dies (some 20 nanoseconds for each object).</para>
+/// <para><b>Order at death</b>, the same for one object that dies by counting and for everything that one rr_collect() found
+/// dead, independent cycles together (automatic collections and steps may take independent cycles one after the other):</para>
 /// <list type="number">
 /// <item><description>All finalizers run, on intact objects, each once in the life of its object.</description></item>
 /// <item><description>Whoever was resurrected leaves the set, with all it reaches.</description></item>
@@ -26,7 +34,9 @@ namespace RefRuntime.Exports;
 /// <item><description>What the dead referred to is released.</description></item>
 /// <item><description>The memory is returned.</description></item>
 /// </list>
-/// <para><b>What is counted.</b> The number that a collection reports is that of dead containers: objects whose type has slots,
+/// <para>A set of dead objects may be taken apart in several slices. Members that still wait look dead to weak references, and
+/// other functions refuse them as they refuse dying objects.</para>
+/// <para><b>What is counted.</b> The number that a collection reports is that of dead containers that it found: objects whose type has slots,
 /// reference items or a traverse callback, also when they hold nothing, tails of a cycle included, and those too that died
 /// because a finalizer cut their cycle. It leaves out the resurrected, leaves such as bytes and weak references, and
 /// objects of RR_TYPE_ACYCLIC types.</para>
@@ -39,7 +49,8 @@ internal static unsafe class CollectExports
     /// <summary>Collects <paramref name="heap"/> completely: every unreachable object in it dies.</summary>
     /// <remarks>It also finds a cycle that was closed by plain writes into new objects, without any decref. Automatic
     /// collections start from candidates alone and may leave such a cycle to the next complete collection, which comes by
-    /// itself at the latest when the heap has doubled, from 8 MiB on. What becomes unreachable only
+    /// itself at the latest when the heap has doubled, from 8 MiB on. A collection in slices that is under way is finished
+    /// or dropped first. What becomes unreachable only
     /// while the dead are taken apart (a cycle that an acyclic or untracked object among them was holding, or that a callback
     /// cut loose) is logged then and goes with the next collection: rr_gc_pending() says so.</remarks>
     /// <returns>How many containers died; 0 from inside a callback, where nothing is done; a negative rr_status on
@@ -53,12 +64,14 @@ internal static unsafe class CollectExports
 
     /// <summary>Does one slice of collecting <paramref name="heap"/>, aiming at <paramref name="budgetNs"/>
     /// nanoseconds.</summary>
-    /// <remarks>For callers with a frame to meet. The budget is an aim and no bound: a slice may do a whole collection, and frees
-    /// all garbage it has found. Nothing is left to do when it returns 0 and rr_gc_pending() is 0.</remarks>
-    /// <returns>How many containers died in this slice; a negative rr_status on error.</returns>
-    /// <errors>RR_E_NO_MEMORY when the system has no memory for the collection itself.</errors>
+    /// <remarks>For callers with a frame to meet. A slice looks at the candidates first, then it goes on with a complete
+    /// collection; between two slices the program may do what it likes. Nothing is left to do when it returns 0 and rr_gc_pending() is 0.
+    /// The budget is an aim, as the pause goal of automatic slices is; 0 = the least that makes progress.</remarks>
+    /// <returns>How many containers were freed in this slice; 0 from inside a callback, where nothing is done; a negative
+    /// rr_status on error.</returns>
+    /// <errors>RR_E_NO_MEMORY when the system has no memory for the collection itself: it starts anew with the next step.</errors>
     /// <callbacks>May run finalizers, weak callbacks, destroy callbacks and the heap's rr_gc_fn.</callbacks>
-    /// <cost>About <paramref name="budgetNs"/>, plus what dies.</cost>
+    /// <cost>About <paramref name="budgetNs"/>; constant time when nothing is pending.</cost>
     [UnmanagedCallersOnly(EntryPoint = "rr_collect_step", CallConvs = [typeof(CallConvCdecl)])]
     public static long CollectStep(HeapHandle* heap, ulong budgetNs) => CollectOperations.CollectStep(heap, budgetNs);
 
@@ -87,8 +100,8 @@ internal static unsafe class CollectExports
 
     /// <summary>Sets with how many <paramref name="candidates"/> an automatic collection of <paramref name="heap"/> is due;
     /// 0 = their number never matters.</summary>
-    /// <remarks>The number is a minimum: after a collection that had to keep much, the library waits for more, in proportion
-    /// to what it kept.</remarks>
+    /// <remarks>The number is a minimum: while next to none of the candidates turn out to be dead, the library waits for more, up to
+    /// 16384, and leaves them to the next complete collection after a look at a sample.</remarks>
     /// <cost>Constant time.</cost>
     [UnmanagedCallersOnly(EntryPoint = "rr_gc_set_threshold", CallConvs = [typeof(CallConvCdecl)])]
     public static Status SetThreshold(HeapHandle* heap, ulong candidates) => CollectOperations.SetThreshold(heap, candidates);
@@ -99,6 +112,21 @@ internal static unsafe class CollectExports
     [UnmanagedCallersOnly(EntryPoint = "rr_gc_get_threshold", CallConvs = [typeof(CallConvCdecl)])]
     public static ulong GetThreshold(HeapHandle* heap) => CollectOperations.GetThreshold(heap);
 
+    /// <summary>Sets how long an automatic collection of <paramref name="heap"/> may take at a time:
+    /// <paramref name="nanoseconds"/>, as an aim; 0 = as long as it needs.</summary>
+    /// <remarks>A heap begins with 5 ms, one made with RR_HEAP_BOUNDED with 500 microseconds. Shorter slices cost more in all, and garbage
+    /// waits longer. 5 ms are the default since most programs have no frames to meet, and whole collections of a large
+    /// heap would be felt in all of them.</remarks>
+    /// <cost>Constant time.</cost>
+    [UnmanagedCallersOnly(EntryPoint = "rr_gc_set_pause_goal", CallConvs = [typeof(CallConvCdecl)])]
+    public static Status SetPauseGoal(HeapHandle* heap, ulong nanoseconds) => CollectOperations.SetPauseGoal(heap, nanoseconds);
+
+    /// <summary>The pause goal of <paramref name="heap"/>.</summary>
+    /// <returns>Nanoseconds; 0 = none, and on error.</returns>
+    /// <cost>Constant time.</cost>
+    [UnmanagedCallersOnly(EntryPoint = "rr_gc_get_pause_goal", CallConvs = [typeof(CallConvCdecl)])]
+    public static ulong GetPauseGoal(HeapHandle* heap) => CollectOperations.GetPauseGoal(heap);
+
     /// <summary>How many possible cycle roots <paramref name="heap"/> has logged since the last collection.</summary>
     /// <returns>A number of candidates; 0 on error too.</returns>
     /// <cost>Constant time.</cost>
@@ -106,7 +134,7 @@ internal static unsafe class CollectExports
     public static ulong GetCandidates(HeapHandle* heap) => CollectOperations.GetCandidates(heap);
 
     /// <summary>Has <paramref name="callback"/> called, with <paramref name="user"/>, when a collection of
-    /// <paramref name="heap"/> starts and when it stops.</summary>
+    /// <paramref name="heap"/>, or a slice of one, starts and when it stops.</summary>
     /// <remarks>A heap has one such callback; NULL takes it away.</remarks>
     /// <cost>Constant time.</cost>
     [UnmanagedCallersOnly(EntryPoint = "rr_gc_set_callback", CallConvs = [typeof(CallConvCdecl)])]

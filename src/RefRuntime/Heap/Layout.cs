@@ -383,6 +383,9 @@ internal unsafe struct HeapState
     /// <summary>The next entry of Visited, or of Live, that the phase looks at.</summary>
     public ulong RoundPosition;
 
+    /// <summary>How many of Visited a commit in batches has looked at and left.</summary>
+    public ulong RoundKept;
+
     /// <summary>BytesSinceRound when the last slice ended.</summary>
     public ulong RoundServed;
 

@@ -81,6 +81,34 @@ internal static unsafe class CollectOperations
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status SetPauseGoal(HeapHandle* handle, ulong nanoseconds)
+    {
+        HeapState* heap = Access.EnterHeap("rr_gc_set_pause_goal", handle);
+        if (heap == null)
+        {
+            return LastError.Status;
+        }
+
+        heap->PauseGoal = nanoseconds;
+        Access.Exit(heap);
+        return Status.Ok;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static ulong GetPauseGoal(HeapHandle* handle)
+    {
+        HeapState* heap = Access.EnterHeap("rr_gc_get_pause_goal", handle);
+        if (heap == null)
+        {
+            return 0;
+        }
+
+        ulong nanoseconds = heap->PauseGoal;
+        Access.Exit(heap);
+        return nanoseconds;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong GetCandidates(HeapHandle* handle)
     {
         HeapState* heap = Access.EnterHeap("rr_gc_get_candidates", handle);
