@@ -7,8 +7,9 @@
 // belong to: a small dead cycle that points into a large live graph is found without a walk through that graph.
 //
 // The objects stand in a table in the order in which they were met (which is the queue of the search), with the word that
-// SideWord describes; a hash index finds them by address (linear probing). Tables for a thousand candidates stay in the
-// processor's cache, and the pages' side data stays free for a collection that runs in slices meanwhile.
+// SideWord describes; a hash index finds them by address (linear probing). Edges within the table are noted as they are met, those
+// of one object together, so that life is passed on without another look at the objects. The tables stay in the processor's
+// cache, and the pages' side data stays free for a collection that runs in slices meanwhile.
 //
 // Bacon and Rajan, "Concurrent Cycle Collection in Reference Counted Systems", 2001, for the candidates; the bound is ours.
 
@@ -28,16 +29,19 @@ internal unsafe struct Trial : IReferenceVisitor
     /// <summary>Slots of the hash index for each place of the table: at most half of them are in use.</summary>
     private const ulong IndexRatio = 2;
 
-    /// <summary>Candidates to take from a segment at least, if it has them, for each time that its pages are looked through.</summary>
-    private const uint LeastShare = 8;
+    /// <summary>Edges noted for each place of the table, on average. What an edge that finds no room leads to is taken for live.</summary>
+    private const ulong EdgeRatio = 4;
 
-    private const ulong BytesPerPlace = 16 + (IndexRatio * 4) + 8;
+    private const ulong BytesPerPlace = 24 + 8 + (IndexRatio * 4) + (EdgeRatio * 4);
 
     private readonly HeapState* _heap;
     private Place* _places;
     private uint* _index;
+    private uint* _edges;
     private void** _members;
     private int _indexShift;
+    private uint _edgeCount;
+    private uint _edgeLimit;
     private uint _count;
     private uint _limit;
     private TypeGuess _type;
@@ -134,7 +138,7 @@ internal unsafe struct Trial : IReferenceVisitor
         {
             if (_places[place - 1].Payload == child)
             {
-                _places[place - 1].Side = SideWord.AddEdge(_places[place - 1].Side);
+                AddEdge(place - 1);
                 return;
             }
 
@@ -144,20 +148,35 @@ internal unsafe struct Trial : IReferenceVisitor
         if (_mayAdd && _count < _limit && Edge.IsInHeap(_heap, child) && (!_isCommit || LooksDead(child)))
         {
             Prefetch.PageEntry(child);
-            Append(child, slot, SideWord.AddEdge(0));
+            Append(child, slot);
+            AddEdge(_count - 1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void AddEdge(uint place)
+    {
+        _places[place].Side = SideWord.AddEdge(_places[place].Side);
+        if (_edgeCount < _edgeLimit)
+        {
+            _edges[_edgeCount++] = place;
+        }
+        else
+        {
+            _places[place].Side = SideWord.VisitedLive(_places[place].Side);
         }
     }
 
     private readonly ulong SlotOf(void* payload) => ((ulong)payload >> 4) * 0x9E3779B97F4A7C15 >> _indexShift;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Append(void* payload, ulong slot, uint side)
+    private void Append(void* payload, ulong slot)
     {
-        _places[_count] = new Place { Payload = payload, Side = side };
+        _places[_count] = new Place { Payload = payload };
         _index[slot] = ++_count;
     }
 
-    private void Insert(void* payload, uint side)
+    private void Insert(void* payload)
     {
         ulong slot = SlotOf(payload);
         while (_index[slot] != 0)
@@ -165,7 +184,7 @@ internal unsafe struct Trial : IReferenceVisitor
             slot = (slot + 1) & ((1ul << (64 - _indexShift)) - 1);
         }
 
-        Append(payload, slot, side);
+        Append(payload, slot);
     }
 
     private readonly Place* Find(void* payload)
@@ -205,6 +224,8 @@ internal unsafe struct Trial : IReferenceVisitor
         _places = (Place*)_heap->TrialMemory;
         _members = (void**)(_places + _heap->TrialCapacity);
         _index = (uint*)(_members + _heap->TrialCapacity);
+        _edges = _index + (_heap->TrialCapacity * IndexRatio);
+        _edgeLimit = (uint)(_heap->TrialCapacity * EdgeRatio);
         _indexShift = 64 - BitOperations.Log2(capacity * IndexRatio);
         _limit = places;
         ClearIndex();
@@ -215,35 +236,30 @@ internal unsafe struct Trial : IReferenceVisitor
     {
         NativeMemory.Clear(_index, (nuint)(sizeof(uint) << (64 - _indexShift)));
         _count = 0;
+        _edgeCount = 0;
     }
 
-    /// <summary>
-    /// Moves candidates from the log into the table: a few from each segment, so that they are a fair sample of the log, from the
-    /// segment on at which the last trial stopped.
-    /// </summary>
+    /// <summary>Moves candidates from the log into the table, of each page the same part of those that it has: a fair sample of the log.</summary>
     private void TakeCandidates(uint wanted)
     {
-        ulong segments = (_heap->ReservedBytes - _heap->HugeBytes) >> Config.SegmentShift;
-        uint share = (wanted / (uint)segments) + LeastShare;
-        Segment* segment = _heap->TrialSegment;
-        while (wanted != 0)
+        ulong all = _heap->Candidates;
+        ulong due = 0;
+        for (Segment* segment = _heap->Segments; segment != null; segment = segment->Next)
         {
-            segment = segment == null ? _heap->Segments : segment;
-            uint left = share < wanted ? share : wanted;
-            wanted -= left;
-            for (ulong pages = segment->CandidatePages; pages != 0 && left != 0; pages &= pages - 1)
+            for (ulong pages = segment->CandidatePages; pages != 0; pages &= pages - 1)
             {
-                left -= TakeFrom(Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages), left);
+                Page* page = Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages);
+                due += (ulong)page->CandidateCount * wanted;
+                if (due >= all)
+                {
+                    TakeFrom(page, (uint)(due / all));
+                    due %= all;
+                }
             }
-
-            wanted += left;
-            segment = segment->Next;
         }
-
-        _heap->TrialSegment = segment;
     }
 
-    private uint TakeFrom(Page* page, uint wanted)
+    private void TakeFrom(Page* page, uint wanted)
     {
         ulong* bitmap = Segment.Bitmap(page);
         uint taken = 0;
@@ -252,7 +268,7 @@ internal unsafe struct Trial : IReferenceVisitor
             ulong bits = bitmap[w];
             for (; bits != 0 && taken < wanted; bits &= bits - 1)
             {
-                Insert(Blocks.PayloadAt(page, (w * 64) + (uint)BitOperations.TrailingZeroCount(bits)), 0);
+                Insert(Blocks.PayloadAt(page, (w * 64) + (uint)BitOperations.TrailingZeroCount(bits)));
                 taken++;
             }
 
@@ -265,8 +281,6 @@ internal unsafe struct Trial : IReferenceVisitor
         {
             Segment.Of(page)->CandidatePages &= ~(1ul << Segment.IndexOf(page));
         }
-
-        return taken;
     }
 
     /// <summary>
@@ -280,6 +294,7 @@ internal unsafe struct Trial : IReferenceVisitor
         {
             PlacePrefetch(i);
             Place* place = _places + i;
+            place->FirstEdge = _edgeCount;
             if (i >= roots && !Edge.TryLocate(_heap, place->Payload, out _, out _))
             {
                 // Some slot was written plainly with what is no object.
@@ -304,7 +319,7 @@ internal unsafe struct Trial : IReferenceVisitor
 
             TypeDescriptor* type = _type.Of(word);
             hasDuties |= type->HasDuties || (word & HeaderFlags.HasWeak) != 0;
-            place->Side = SideWord.Visited(place->Side, (uint)references);
+            place->Side = (place->Side & SideWord.Live) != 0 ? place->Side : SideWord.Visited(place->Side, (uint)references);
             References.Visit(place->Payload, type, ref this);
         }
 
@@ -321,9 +336,8 @@ internal unsafe struct Trial : IReferenceVisitor
     }
 
     /// <summary>Whoever is held from outside the table lives, with all of the table that it reaches.</summary>
-    private void PropagateLife()
+    private readonly void PropagateLife()
     {
-        LifeVisitor life = new() { Trial = (Trial*)Unsafe.AsPointer(ref this) };
         for (uint i = 0; i < _count; i++)
         {
             if (!SideWord.IsLiveRoot(_places[i].Side))
@@ -332,13 +346,21 @@ internal unsafe struct Trial : IReferenceVisitor
             }
 
             _places[i].Side |= SideWord.Live;
-            _places[i].NextLive = 0;
-            for (uint live = i + 1; live != 0;)
+            for (uint next = i + 1; next != 0;)
             {
-                Place* place = _places + live - 1;
-                life.Next = place->NextLive;
-                References.Visit(place->Payload, _type.Of(Header.Word(place->Payload)), ref life);
-                live = life.Next;
+                Place* place = _places + next - 1;
+                next = place->NextLive;
+                uint end = place + 1 == _places + _count ? _edgeCount : place[1].FirstEdge;
+                for (uint e = place->FirstEdge; e < end; e++)
+                {
+                    Place* child = _places + _edges[e];
+                    if (SideWord.IsUndecidedMember(child->Side))
+                    {
+                        child->Side |= SideWord.Live;
+                        child->NextLive = next;
+                        next = _edges[e] + 1;
+                    }
+                }
             }
         }
     }
@@ -415,13 +437,14 @@ internal unsafe struct Trial : IReferenceVisitor
         _mayAdd = false;
         for (ulong i = 0; i < count; i++)
         {
-            Insert(_members[i], 0);
+            Insert(_members[i]);
         }
 
         for (ulong i = 0; i < count; i++)
         {
+            _places[i].FirstEdge = _edgeCount;
             long references = Header.References(Header.Count(_members[i])) - 1;
-            _places[i].Side = references > SideWord.MaxCount
+            _places[i].Side = references > SideWord.MaxCount || (_places[i].Side & SideWord.Live) != 0
                 ? SideWord.VisitedLive(_places[i].Side)
                 : SideWord.Visited(_places[i].Side, (uint)references);
             References.Visit(_members[i], ObjectLookup.TypeOf(_members[i]), ref this);
@@ -469,7 +492,7 @@ internal unsafe struct Trial : IReferenceVisitor
             if (LooksDead(payload) && Find(payload) == null)
             {
                 uint first = _count;
-                Insert(payload, 0);
+                Insert(payload);
                 hasDuties |= Explore(first, roots: 0);
             }
         }
@@ -508,23 +531,8 @@ internal unsafe struct Trial : IReferenceVisitor
 
         /// <summary>The next object through which life is to be passed on: its place + 1, or 0.</summary>
         public uint NextLive;
-    }
 
-    /// <summary>Passes life on.</summary>
-    private struct LifeVisitor : IReferenceVisitor
-    {
-        public Trial* Trial;
-        public uint Next;
-
-        public void Visit(void* child)
-        {
-            Place* place = Trial->Find(child);
-            if (place != null && SideWord.IsUndecidedMember(place->Side))
-            {
-                place->Side |= SideWord.Live;
-                place->NextLive = Next;
-                Next = (uint)(place - Trial->_places) + 1;
-            }
-        }
+        /// <summary>Its first edge; the others follow, up to the first one of the next place.</summary>
+        public uint FirstEdge;
     }
 }

@@ -423,9 +423,6 @@ internal unsafe struct HeapState
 
     /// <summary>How far the next trial looks, in sixteenths of an object for each candidate; 0 = not known yet.</summary>
     public uint TrialReach;
-
-    /// <summary>The segment from which the next trial takes candidates. Segments keeps it valid.</summary>
-    public Segment* TrialSegment;
     public ulong FrozenObjects;
     public delegate* unmanaged[Cdecl]<HeapHandle*, GcEvent*, void*, void> GcCallback;
     public void* GcUser;

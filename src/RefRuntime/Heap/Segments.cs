@@ -73,11 +73,6 @@ internal static unsafe class Segments
             heap->Hint = null;
         }
 
-        if (heap->TrialSegment == segment)
-        {
-            heap->TrialSegment = segment->Next;
-        }
-
         heap->FreeDirtyPages -= (ulong)BitOperations.PopCount(segment->DirtyPages & segment->FreePages);
         heap->ReservedBytes -= segment->Bytes;
         Memory.Release((byte*)segment, segment->Bytes);
