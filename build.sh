@@ -160,7 +160,7 @@ demo() {
 
 # Contenders that are missing here are named and left out: none is installed for this.
 bench() {
-    local program outside=$work/bench-python.txt
+    local program status=0 outside=$work/bench-python.txt
     need python3 command -v python3
     need_native_tools
     build
@@ -176,8 +176,10 @@ bench() {
         set -- --add "$outside" --json "$work/bench.json" "$@"
     fi
     say "Measuring"
-    "$program" "$@" || die "the benchmark failed"
-    python3 native-tests/bench/chart.py "$work/bench.json" "$work/bench.svg" || die "the chart can't be drawn"
+    rm -f "$work/bench.json"
+    "$program" "$@" || status=$?
+    [[ ! -e $work/bench.json ]] || python3 native-tests/bench/chart.py "$work/bench.json" "$work/bench.svg" || die "the chart can't be drawn"
+    [[ $status == 0 ]] || die "the benchmark failed, or a requirement is missed"
     say "All numbers: build/bench.json; as a picture: build/bench.svg"
 }
 
