@@ -81,6 +81,10 @@ internal static class Config
     public const ulong DefaultPauseGoal = 5_000_000;
     public const ulong BoundedPauseGoal = 500_000;
 
+    /// <summary>Bytes from which on a heap asks for large pages of the system's: random access to hundreds of megabytes is a fifth faster,
+    /// and the 2 MiB that may lie unused in the last one no longer matter.</summary>
+    public const ulong LargePagesFrom = 64ul * 1024 * 1024;
+
     public const int PagesPerSegment = 64;
     public const int SegmentShift = PageShift + 6;
     public const int PageSize = 1 << PageShift;

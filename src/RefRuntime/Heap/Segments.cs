@@ -131,6 +131,10 @@ internal static unsafe class Segments
             }
 
             first = Segment.HeadPages;
+            if (heap->ReservedBytes >= Config.LargePagesFrom)
+            {
+                Memory.PreferLargePages((byte*)segment, segment->Bytes);
+            }
         }
 
         ulong run = Bits.Run(first, count);

@@ -6,6 +6,7 @@
 //             refuses (the host has locked its memory): the content is what it was
 //   Release   the reservation is gone
 //   Populate  the range will be written soon: a hint, so that it need not be faulted in page by page
+//   PreferLargePages  the range will be used whole and for long: a hint, so that the processor needs fewer address translations
 //   Grow      a reservation gets larger, keeping its content, and may move; null on failure, then nothing changed
 //
 // Linux commits on first touch, so that Commit only asks the fault injector there: what counts is that callers ask.
@@ -20,6 +21,7 @@ internal static unsafe class Memory
     private const int ProtReadWrite = 3;
     private const int MapPrivateAnonymous = 0x02 | 0x20;
     private const int MadviseDontNeed = 4;
+    private const int MadviseHugePage = 14; // where the system has none, or the administrator wants none, it is refused or has no effect
     private const int MadvisePopulateWrite = 23; // Linux 5.14; older ones answer EINVAL, and nothing is lost
     private const int MremapMayMove = 1;
 
@@ -64,6 +66,8 @@ internal static unsafe class Memory
     public static bool Decommit(byte* memory, ulong bytes) => madvise(memory, (nuint)bytes, MadviseDontNeed) == 0;
 
     public static void Populate(byte* memory, ulong bytes) => madvise(memory, (nuint)bytes, MadvisePopulateWrite);
+
+    public static void PreferLargePages(byte* memory, ulong bytes) => madvise(memory, (nuint)bytes, MadviseHugePage);
 
     public static void Release(byte* memory, ulong bytes) => Unmap(memory, bytes);
 
