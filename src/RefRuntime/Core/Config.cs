@@ -34,10 +34,12 @@ internal static class Config
     public const ulong MinSideChunkBytes = 4096;
     public const ulong MaxSideChunkBytes = 8192;
 
-    /// <summary>Candidates that one trial takes, for each of them the objects that it may look at at most, and how many it may at least in all.</summary>
+    /// <summary>Candidates that one trial takes, how many objects it may look at, from how many that wait it walks on, for each
+    /// candidate at most and in all at least.</summary>
     public const uint TrialCandidates = 4;
+    public const uint TrialPlaces = 32;
     public const uint TrialReach = 4;
-    public const uint MinTrialPlaces = 8;
+    public const uint LeastTrialReach = 8;
 
     /// <summary>Units of a collection's work (an object, a page's words) from one look at the clock to the next.</summary>
     public const uint UnitsPerClock = 2;
@@ -67,11 +69,12 @@ internal static class Config
     public const ulong MinSideChunkBytes = 64 * 1024;
     public const ulong MaxSideChunkBytes = 1024 * 1024;
 
-    /// <summary>Candidates that one trial takes, for each of them the objects it may look at, and how many it may at least in
-    /// all. Tables for 4000 objects are 128 KiB: they stay in the cache.</summary>
+    /// <summary>Candidates that one trial takes, how many objects it may look at, from how many that wait it walks on, for each
+    /// candidate at most and in all at least.</summary>
     public const uint TrialCandidates = 1024;
-    public const uint TrialReach = 8;
-    public const uint MinTrialPlaces = 1024;
+    public const uint TrialPlaces = 8192;
+    public const uint TrialReach = 4;
+    public const uint LeastTrialReach = 64;
 
     /// <summary>Units of a collection's work (an object, a page's words) from one look at the clock to the next: a few microseconds.</summary>
     public const uint UnitsPerClock = 64;

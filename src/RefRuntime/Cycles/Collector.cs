@@ -153,7 +153,7 @@ internal static unsafe class Collector
         heap->Live.Free();
         SideMemory.Free(ref heap->Side);
         SideMemory.Free(ref heap->ScratchSide);
-        Trial.Free(heap);
+        TrialTable.Free(heap);
     }
 
     private static Budget PauseFrom(HeapState* heap, ulong begun) =>

@@ -4,6 +4,7 @@
 //   |  edges seen - count, mod 2^28  | live | outside | done | seen |
 //
 //   0         not seen
+//   waiting   (outside without done, in trials only) its header was read; its edges were not walked, or not yet
 //   outside   seen, but no member: a plain leaf, acyclic, untracked, frozen, immortal, or no object at all
 //   done      its header was read and its edges were walked
 //   value     0 when all its references come from members (dead, unless something live reaches it); negative, when some
@@ -53,4 +54,19 @@ internal static class SideWord
 
     /// <summary>The object has been read, and lives whatever its edges say. Not done: life is still to be propagated.</summary>
     public static uint VisitedLive(uint side) => (side | Seen | Live) & ~Done;
+
+    /// <summary>The object has been read: its edges are still to be walked, if ever.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Waiting(uint side, uint references) => (side | Seen | Outside) - (references * Edge);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsWaiting(uint side) => (side & (Outside | Done)) == Outside;
+
+    /// <summary>Waiting, and all its references come from members.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsExplained(uint side) => side == (Outside | Seen);
+
+    /// <summary>It waits no longer: its edges are walked. One that is taken for live stays so.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Walked(uint side) => (side & Live) != 0 ? side & ~Outside : (side & ~Outside) | Done;
 }

@@ -1,6 +1,6 @@
-// How far trials look. Dead cycles of one program are often of one size, and whatever lies beyond is live and far away in memory:
-// so the next trial looks as far as the last ones had to, with some room. One in a few looks farther, lest cycles that have grown
-// be missed for long.
+// From how many of the waiting objects trials walk on. Dead cycles of one program are often of one kind, and what lies beyond is
+// live and far away in memory: so the next trial goes as far as the last one had to, with some room. One in a few goes
+// farther, lest cycles that have grown be missed for long.
 
 using RefRuntime.Core;
 using RefRuntime.Heap;
@@ -12,31 +12,31 @@ internal static unsafe class TrialReach
     /// <summary>The unit of HeapState.TrialReach: this much is one object for each candidate.</summary>
     private const uint One = 16;
 
-    private const uint Least = One * 5 / 4;
+    private const uint Least = 1;
     private const uint Most = One * Config.TrialReach;
 
-    /// <summary>One trial in this many looks as far as any may.</summary>
-    private const ulong Probing = 16;
+    /// <summary>One trial in this many goes as far as any may.</summary>
+    private const ulong Probing = 64;
 
-    /// <summary>The objects that a trial of so many candidates may look at.</summary>
+    /// <summary>From how many waiting objects a trial of so many candidates walks on.</summary>
     public static uint Places(HeapState* heap, uint candidates)
     {
         bool isProbe = heap->TrialReach == 0 || heap->Collections % Probing == 0;
         uint places = candidates * (isProbe ? Most : heap->TrialReach) / One;
-        return places < Config.MinTrialPlaces ? Config.MinTrialPlaces : places;
+        return places < Config.LeastTrialReach ? Config.LeastTrialReach : places;
     }
 
-    /// <summary>After a trial that looked at <paramref name="count"/> objects and found nearly all of the dead among the first <paramref name="extent"/>.</summary>
-    public static void Adapt(HeapState* heap, uint roots, uint count, uint extent)
+    /// <summary>After a trial that walked on from so many objects, and had to from <paramref name="extent"/>.</summary>
+    public static void Adapt(HeapState* heap, uint candidates, uint walked, uint extent)
     {
-        if (roots < Config.TrialCandidates)
+        if (candidates < Config.TrialCandidates)
         {
             // Too few to learn from.
             return;
         }
 
-        uint used = extent * One / roots;
-        bool isCut = extent > count - (count / 8);
+        uint used = extent * One / candidates;
+        bool isCut = extent != 0 && extent >= walked - (walked / 8);
         uint reach = isCut ? 2 * used : used + (used / 4);
         heap->TrialReach = reach < Least ? Least : reach > Most ? Most : reach;
     }

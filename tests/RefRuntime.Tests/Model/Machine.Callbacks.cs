@@ -136,7 +136,7 @@ internal sealed unsafe partial class Machine
         _garbage = [.. garbage];
 
         // A trial that can look at all there is finds all that its candidates belong to.
-        _isOneSet = _oracle.Live.Count <= Config.MinTrialPlaces;
+        _isOneSet = _oracle.Live.Count <= Config.LeastTrialReach;
     }
 
     /// <summary>
