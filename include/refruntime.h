@@ -1293,13 +1293,19 @@ struct rr_stats {
  * empties bins, and counts below 1, as it needs. A heap may be used so by whom it belongs to.
  */
 
-/** What inline calls need to know of a type. A header of 0 means: call rr_alloc(). */
+/** What inline calls need to know of a type. All 0: such calls can do nothing with it. */
 struct rr_layout_type {
     uint64_t header;       /**< The header of a new object. */
-    uint32_t clear_bytes;  /**< Bytes of the payload to clear, a multiple of 8. */
-    uint32_t bin_offset;   /**< Offset of the bin, from the heap's bins. */
-    uint32_t slots;        /**< Bit i: word i of the payload is a slot. 0 means: no slots, or
-                                rr_decref() has to look at them. */
+    uint64_t release;      /**< An object with this header, or this and header_quiet, dies with
+                                its last reference by releasing its slots. 0: none does. */
+    uint32_t clear_bytes;  /**< Bytes of the payload to clear: a word, and any number of 16
+                                bytes; 0 with no bin. */
+    uint32_t bin_offset;   /**< Offset of the bin, from the heap's bins. There is none at offset
+                                0: it never has a block. */
+    uint32_t first_slot;   /**< Offset of the first slot. */
+    uint32_t slots_end;    /**< Offset of what is behind the last slot. If all words from the
+                                first to here are 0, no slot holds anything. */
+    uint32_t slots;        /**< Bit i: the word i words behind the first slot is a slot. */
     uint32_t reserved;     /**< 0. */
 };
 
@@ -1316,32 +1322,37 @@ struct rr_layout_info {
     const rr_layout_type *types;  /**< One entry for each type, indexed by rr_type. Types that
                                        are made later fill in theirs. */
     uint64_t header_quiet;        /**< Bit of the header: a decrement that leaves a positive
-                                       count has nothing else to do. */
-    uint64_t release_mask;        /**< The last reference goes and the block with it iff header &
-                                       release_mask == release_value. */
-    uint64_t release_value;       /**< See release_mask. */
-    uint64_t node_mask;           /**< The last reference to an object with slots goes, and no
-                                       more is to be done than to release them, iff header &
-                                       node_mask == node_value and its type's slots are not 0. */
-    uint64_t node_value;          /**< See node_mask. */
-    uint32_t type_shift;          /**< rr_type = (header >> type_shift) & type_mask. */
-    uint32_t type_mask;           /**< See type_shift. */
+                                       count has nothing else to do. Without it the object has to
+                                       be logged. */
+    uint64_t leaf_value;          /**< The last reference goes, and only the block with it, iff
+                                       the bits of the header below type_shift are these. An
+                                       object with slots: see rr_layout_type.release. */
     uint64_t segment_mask;        /**< Segment = address & ~segment_mask. */
+    uint32_t type_shift;          /**< rr_type = header >> type_shift. */
+    uint32_t segment_heap;        /**< Offset in a segment: its heap. */
+    uint32_t segment_bitmaps;     /**< Offset in a segment: the bitmaps of candidates, one for
+                                       each page. */
+    uint32_t bitmap_shift;        /**< log2 of the bytes of a bitmap. */
+    uint32_t segment_pages;       /**< Offset in a segment: the page table. */
+    uint32_t page_entry_shift;    /**< log2 of the bytes of an entry in the page table. */
     uint32_t page_shift;          /**< Index of an address's page = (address & segment_mask) >>
                                        page_shift. */
-    uint32_t page_table;          /**< Offset in a segment: entry 0 of the page table. */
-    uint32_t page_entry_shift;    /**< log2 of the bytes of an entry. */
-    uint32_t page_state;          /**< Offset in the entry: 32 bits; a block may be pushed iff
-                                       state & page_state_mask == page_state_value. */
-    uint32_t page_state_mask;     /**< See page_state. */
-    uint32_t page_state_value;    /**< See page_state. */
-    uint32_t page_free;           /**< Offset in the entry: payload of the first free block, or
-                                       NULL. */
-    uint32_t page_free_count;     /**< Offset in the entry: 16 bits, how many free blocks there
-                                       are. */
-    uint32_t page_carved;         /**< Offset in the entry: 16 bits; as many free blocks make the
-                                       page an empty one. */
+    uint32_t page_start;          /**< Offset in a page's entry: where its first block begins. */
+    uint32_t page_reciprocal;     /**< Offset in a page's entry: 32 bits; a block's bit in the
+                                       bitmap is (its offset from the start * this) >> 32. */
+    uint32_t page_free;           /**< Offset in a page's entry: payload of the first free block,
+                                       or NULL. */
+    uint32_t page_countdown;      /**< Offset in a page's entry: 16 bits that each freed block
+                                       counts down; the library has to see it reach 0. */
+    uint32_t page_candidates;     /**< Offset in a page's entry: 16 bits, how many candidates it
+                                       has; the library has to see the first come and the last
+                                       go. */
     uint32_t heap_bins;           /**< Offset in an rr_heap: the address of its bins. */
+    uint32_t heap_candidates;     /**< Offset in an rr_heap: 64 bits, how many candidates it has. */
+    uint32_t heap_trap;           /**< Offset in an rr_heap: 64 bits; the library has to see the
+                                       candidates become as many. */
+    uint32_t revision;            /**< Counts up when something here changes its meaning and
+                                       keeps its value. */
 };
 
 /**

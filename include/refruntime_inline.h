@@ -21,9 +21,9 @@
  * that come from elsewhere are made through the library, which always fits. Nothing is silently wrong.
  *
  * Why it is safe to know so little: the trap rule. Whenever the library has to hear of a call, it sees to it
- * that the inline test fails: a count below 1 (a synchronized heap, an immortal or dying object), a header
- * that is not quiet (a possible cycle root has to be logged), a bin without a block (a collection is due, a
- * callback may not allocate), a page that is not in its list. The test comes first, the change after it.
+ * that the inline test fails: a count below 1 (a synchronized heap, an immortal or dying object), a log that
+ * is full (a collection is due), a bin without a block (the same, or a callback may not allocate), a page that
+ * has counted down to 0. The test comes first, the change after it.
  */
 #ifndef REFRUNTIME_INLINE_H
 #define REFRUNTIME_INLINE_H
@@ -58,7 +58,11 @@ typedef void *__attribute__((may_alias)) rr_inline_link;
 
 /* ---- Does the header fit the library? -------------------------------------------------------------------------- */
 
-/* The types, once the library has said that the layout fits; NULL sends every call to the library. */
+/* Objects above this address may be touched here: all, once the library has said that the layout fits; none before, nor if
+ * it does not fit; never NULL. */
+static uintptr_t rr_inline_floor __attribute__((unused)) = UINTPTR_MAX;
+
+/* The types, set before the floor. */
 static const rr_layout_type *rr_inline_types __attribute__((unused));
 
 /* 0 not asked yet, 1 fits, -1 does not fit. */
@@ -74,27 +78,34 @@ RR_INLINE_COLD int rr_inline_fits(void)
             __atomic_store_n(&rr_inline_fit, -1, __ATOMIC_RELAXED);
         } else if (rr_layout(&info) == RR_OK) {
             __atomic_store_n(&rr_inline_types, info.types, __ATOMIC_RELEASE);
+            __atomic_store_n(&rr_inline_floor, 0, __ATOMIC_RELEASE);
             __atomic_store_n(&rr_inline_fit, 1, __ATOMIC_RELAXED);
         }
     }
     return __atomic_load_n(&rr_inline_fit, __ATOMIC_RELAXED) >= 0;
 }
 
-RR_INLINE_COLD int rr_inline_becomes_ready(void)
-{
-    return rr_inline_fits() && __atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED) != NULL;
-}
-
-/* May something be done inline? */
-RR_INLINE int rr_inline_ready(void)
-{
-    return RR_INLINE_LIKELY(__atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED) != NULL) || rr_inline_becomes_ready();
-}
-
 /* For calls that refuse to go on: the error is set each time. */
 RR_INLINE_COLD int rr_inline_require_fit(void)
 {
     return rr_inline_fits() || rr_layout_check(RR_LAYOUT_FINGERPRINT) == RR_OK;
+}
+
+/* May something be done inline with the object? */
+RR_INLINE int rr_inline_knows(const void *object)
+{
+    return RR_INLINE_LIKELY((uintptr_t)object > __atomic_load_n(&rr_inline_floor, __ATOMIC_ACQUIRE)) != 0;
+}
+
+RR_INLINE_COLD int rr_inline_learns(const void *object)
+{
+    return rr_inline_fits() && rr_inline_knows(object);
+}
+
+/* The same, and if that is not known yet, the library is asked. NULL: no. */
+RR_INLINE int rr_inline_may(const void *object)
+{
+    return rr_inline_knows(object) || (object != NULL && rr_inline_learns(object));
 }
 
 /* ---- Header and page ------------------------------------------------------------------------------------------- */
@@ -110,96 +121,180 @@ RR_INLINE int32_t rr_inline_count(uint64_t header)
     return (int32_t)(uint32_t)header;
 }
 
-/* May 1 be added? Not below 1, and not where the count would overflow. */
-RR_INLINE int rr_inline_may_increment(uint64_t header)
+/* Count and flags, without the type. */
+RR_INLINE uint64_t rr_inline_state(uint64_t header)
 {
-    return (uint32_t)header - 1u < (uint32_t)INT32_MAX - 1u;
+    return header << (64 - RR_LAYOUT_TYPE_SHIFT);
+}
+
+RR_INLINE char *rr_inline_segment(void *object)
+{
+    return (char *)((uintptr_t)object & ~(uintptr_t)RR_LAYOUT_SEGMENT_MASK);
+}
+
+RR_INLINE uintptr_t rr_inline_page_index(void *object)
+{
+    return ((uintptr_t)object & RR_LAYOUT_SEGMENT_MASK) >> RR_LAYOUT_PAGE_SHIFT;
 }
 
 RR_INLINE char *rr_inline_page(void *object)
 {
-    uintptr_t address = (uintptr_t)object, offset = address & RR_LAYOUT_SEGMENT_MASK;
-    return (char *)(address - offset + RR_LAYOUT_PAGE_TABLE +
-                    ((offset >> RR_LAYOUT_PAGE_SHIFT) << RR_LAYOUT_PAGE_ENTRY_SHIFT));
+    return rr_inline_segment(object) + RR_LAYOUT_SEGMENT_PAGES + (rr_inline_page_index(object) << RR_LAYOUT_PAGE_ENTRY_SHIFT);
 }
 
-/* Gives back the block of a plain leaf whose last reference goes. 0 if the page has to hear more: nothing changed. */
+/* Gives back a block. 0 if the page has to hear of it: nothing changed. */
 RR_INLINE int rr_inline_try_free(void *object)
 {
     char *page = rr_inline_page(object);
-    rr_inline_quarter *count = (rr_inline_quarter *)(void *)(page + RR_LAYOUT_PAGE_FREE_COUNT);
     rr_inline_link *first = (rr_inline_link *)(void *)(page + RR_LAYOUT_PAGE_FREE);
-    uint32_t state = *(rr_inline_half *)(void *)(page + RR_LAYOUT_PAGE_STATE);
-    uint32_t count_then = *count + 1u;
-    if ((state & RR_LAYOUT_PAGE_STATE_MASK) != RR_LAYOUT_PAGE_STATE_VALUE ||
-        count_then == *(rr_inline_quarter *)(void *)(page + RR_LAYOUT_PAGE_CARVED))
+    rr_inline_quarter *countdown = (rr_inline_quarter *)(void *)(page + RR_LAYOUT_PAGE_COUNTDOWN);
+    *countdown = (uint16_t)(*countdown - 1u);
+    if (*countdown == 0) {
+        *countdown = 1;
         return 0;
+    }
     *rr_inline_header(object) = 0;
     *(rr_inline_link *)object = *first;
     *first = object;
-    *count = (uint16_t)count_then;
     return 1;
 }
+
+/* ---- The log of candidates --------------------------------------------------------------------------------------- */
+
+typedef struct rr_inline_log {
+    rr_inline_quarter *in_page;
+    rr_inline_word *in_heap, *word;
+    uint64_t trap, bit;
+} rr_inline_log;
+
+/* Where the object is logged. */
+RR_INLINE rr_inline_log rr_inline_log_of(void *object)
+{
+    rr_inline_log log;
+    char *segment = rr_inline_segment(object), *page = rr_inline_page(object);
+    char *heap = *(char **)(void *)(segment + RR_LAYOUT_SEGMENT_HEAP), *start = *(char **)(void *)(page + RR_LAYOUT_PAGE_START);
+    uint64_t reciprocal = *(rr_inline_half *)(void *)(page + RR_LAYOUT_PAGE_RECIPROCAL);
+    uint64_t index = ((uint64_t)((char *)rr_inline_header(object) - start) * reciprocal) >> 32;
+    char *bitmap = segment + RR_LAYOUT_SEGMENT_BITMAPS + (rr_inline_page_index(object) << RR_LAYOUT_BITMAP_SHIFT);
+    log.in_page = (rr_inline_quarter *)(void *)(page + RR_LAYOUT_PAGE_CANDIDATES);
+    log.in_heap = (rr_inline_word *)(void *)(heap + RR_LAYOUT_HEAP_CANDIDATES);
+    log.trap = *(rr_inline_word *)(void *)(heap + RR_LAYOUT_HEAP_TRAP);
+    log.word = (rr_inline_word *)(void *)bitmap + (index >> 6);
+    log.bit = UINT64_C(1) << (index & 63);
+    return log;
+}
+
+/* Logs the object, which is not, and gives it the header. 0 if the library has to hear of it: nothing changed. */
+RR_INLINE_APART int rr_inline_try_log(void *object, uint64_t header)
+{
+    rr_inline_log log = rr_inline_log_of(object);
+    if (*log.in_page == 0 || *log.in_heap + 1 >= log.trap)
+        return 0;
+    *log.word |= log.bit;
+    *log.in_page = (uint16_t)(*log.in_page + 1u);
+    *log.in_heap += 1;
+    *rr_inline_header(object) = header | RR_LAYOUT_HEADER_QUIET;
+    return 1;
+}
+
+/* Takes the object out of the log, if it is there. 0 if the library has to hear of it: nothing changed. */
+RR_INLINE int rr_inline_try_forget(void *object)
+{
+    rr_inline_log log = rr_inline_log_of(object);
+    if ((*log.word & log.bit) == 0)
+        return 1;
+    if (*log.in_page == 1)
+        return 0;
+    *log.word &= ~log.bit;
+    *log.in_page = (uint16_t)(*log.in_page - 1u);
+    *log.in_heap -= 1;
+    return 1;
+}
+
+/* ---- Release ----------------------------------------------------------------------------------------------------- */
 
 /* Gives back one reference, if that is all there is to do or the object is a plain leaf. 0: nothing changed. */
 RR_INLINE int rr_inline_try_decref(void *object, uint64_t header)
 {
-    if (RR_INLINE_LIKELY(rr_inline_count(header) > 1)) {
+    uint64_t next = header - 1;
+    if (RR_INLINE_LIKELY(rr_inline_count(next) > 0)) {
         if ((header & RR_LAYOUT_HEADER_QUIET) == 0)
-            return 0;
-        *rr_inline_header(object) = header - 1;
+            return rr_inline_try_log(object, next);
+        *rr_inline_header(object) = next;
         return 1;
     }
-    return (header & RR_LAYOUT_RELEASE_MASK) == RR_LAYOUT_RELEASE_VALUE && rr_inline_try_free(object);
+    return rr_inline_state(header) == rr_inline_state(RR_LAYOUT_LEAF_VALUE) && rr_inline_try_free(object);
+}
+
+/* Releases what a slot held; NULL is nothing. 0: nothing changed. */
+RR_INLINE int rr_inline_try_release(void *old)
+{
+    return old == NULL || rr_inline_try_decref(old, *rr_inline_header(old));
 }
 
 /* The last reference to an object goes that dies by releasing its slots. What is in them is released here if that is
- * simple; 0: it was not, and the object, some of its slots empty by now, is left to the library. */
-RR_INLINE_APART int rr_inline_try_free_node(void *object, uint64_t header)
+ * simple; else the object, some of its slots empty by now, is left to the library. */
+RR_INLINE_APART rr_status rr_inline_free_node(void *object, const rr_layout_type *type, int is_logged)
 {
-    rr_type type = (rr_type)(header >> RR_LAYOUT_TYPE_SHIFT) & RR_LAYOUT_TYPE_MASK;
-    uint32_t slots = type < RR_LAYOUT_TYPES ? __atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED)[type].slots : 0;
-    if (slots == 0)
-        return 0;
-    do {
-        rr_inline_link *slot = (rr_inline_link *)object + __builtin_ctz(slots);
-        if (*slot != NULL) {
+    rr_inline_link *slot = (rr_inline_link *)(void *)((char *)object + type->first_slot);
+    for (uint32_t slots = type->slots; slots != 0; slots >>= 1, slot++) {
+        if ((slots & 1) != 0 && *slot != NULL) {
             if (!rr_inline_try_decref(*slot, *rr_inline_header(*slot)))
-                return 0;
+                return rr_decref(object);
             *slot = NULL;
         }
-        slots &= slots - 1;
-    } while (slots != 0);
-    return rr_inline_try_free(object);
+    }
+    return (!is_logged || rr_inline_try_forget(object)) && rr_inline_try_free(object) ? RR_OK : rr_decref(object);
+}
+
+/* A reference is given back, and more may have to be done than to count. */
+RR_INLINE_APART rr_status rr_inline_decref_apart(void *object, uint64_t header)
+{
+    uint64_t index = header >> RR_LAYOUT_TYPE_SHIFT;
+    if (RR_INLINE_LIKELY(index < RR_LAYOUT_TYPES)) {
+        const rr_layout_type *type = __atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED) + index;
+        if (RR_INLINE_LIKELY(header == type->release)) {
+            rr_inline_link *word = (rr_inline_link *)(void *)((char *)object + type->first_slot);
+            rr_inline_link *end = (rr_inline_link *)(void *)((char *)object + type->slots_end);
+            do {
+                if (*word != NULL)
+                    return rr_inline_free_node(object, type, 0);
+            } while (++word != end);
+            return RR_INLINE_LIKELY(rr_inline_try_free(object)) ? RR_OK : rr_decref(object);
+        }
+        if (header == (type->release | RR_LAYOUT_HEADER_QUIET))
+            return rr_inline_free_node(object, type, 1);
+    }
+    return rr_inline_count(header) > 1 && rr_inline_try_log(object, header - 1) ? RR_OK : rr_decref(object);
 }
 
 /* ---- Counts ---------------------------------------------------------------------------------------------------- */
 
 RR_INLINE rr_status rr_inline_incref(void *object)
 {
-    if (object == NULL)
-        return RR_OK;
-    if (rr_inline_ready()) {
-        uint64_t header = *rr_inline_header(object);
-        if (RR_INLINE_LIKELY(rr_inline_may_increment(header))) {
-            *rr_inline_header(object) = header + 1;
+    if (rr_inline_may(object)) {
+        uint64_t next = *rr_inline_header(object) + 1;
+        if (RR_INLINE_LIKELY(rr_inline_count(next) > 1)) { /* else it was below 1, or would overflow */
+            *rr_inline_header(object) = next;
             return RR_OK;
         }
     }
-    return rr_incref(object);
+    return object == NULL ? RR_OK : rr_incref(object);
 }
 
 RR_INLINE rr_status rr_inline_decref(void *object)
 {
-    if (object == NULL)
-        return RR_OK;
-    if (rr_inline_ready()) {
-        uint64_t header = *rr_inline_header(object);
-        if (rr_inline_try_decref(object, header) ||
-            ((header & RR_LAYOUT_NODE_MASK) == RR_LAYOUT_NODE_VALUE && rr_inline_try_free_node(object, header)))
+    if (rr_inline_may(object)) {
+        uint64_t header = *rr_inline_header(object), next = header - 1;
+        if (RR_INLINE_LIKELY(rr_inline_count(next) > 0 && (header & RR_LAYOUT_HEADER_QUIET) != 0)) {
+            *rr_inline_header(object) = next;
             return RR_OK;
+        }
+        if (rr_inline_state(header) == rr_inline_state(RR_LAYOUT_LEAF_VALUE) && rr_inline_try_free(object))
+            return RR_OK;
+        return rr_inline_decref_apart(object, header);
     }
-    return rr_decref(object);
+    return object == NULL ? RR_OK : rr_decref(object);
 }
 
 RR_INLINE void *rr_inline_newref(void *object)
@@ -209,7 +304,7 @@ RR_INLINE void *rr_inline_newref(void *object)
 
 RR_INLINE int64_t rr_inline_getrefcount(const void *object)
 {
-    if (object != NULL && rr_inline_ready()) {
+    if (rr_inline_may(object)) {
         int32_t count = rr_inline_count(*rr_inline_header(object));
         if (RR_INLINE_LIKELY(count > 0))
             return count;
@@ -219,7 +314,7 @@ RR_INLINE int64_t rr_inline_getrefcount(const void *object)
 
 RR_INLINE int32_t rr_inline_is_unique(const void *object)
 {
-    if (object != NULL && rr_inline_ready()) {
+    if (rr_inline_may(object)) {
         int32_t count = rr_inline_count(*rr_inline_header(object));
         if (RR_INLINE_LIKELY(count > 0))
             return count == 1;
@@ -232,12 +327,12 @@ RR_INLINE int32_t rr_inline_is_unique(const void *object)
 /* No callback runs on the inline way, so that the order of incref, write and decref can't be seen. */
 RR_INLINE rr_status rr_inline_store(void **slot, void *value)
 {
-    void *old = *slot;
-    if (rr_inline_ready() && value != old) {
-        uint64_t header = value != NULL ? *rr_inline_header(value) : 1;
-        if (RR_INLINE_LIKELY(rr_inline_may_increment(header)) && (old == NULL || rr_inline_try_decref(old, *rr_inline_header(old)))) {
+    void *old = *slot, *known = value != NULL ? value : old;
+    if (rr_inline_may(known) && value != old) {
+        uint64_t next = value != NULL ? *rr_inline_header(value) + 1 : 2;
+        if (RR_INLINE_LIKELY(rr_inline_count(next) > 1) && rr_inline_try_release(old)) {
             if (value != NULL)
-                *rr_inline_header(value) = header + 1;
+                *rr_inline_header(value) = next;
             *slot = value;
             return RR_OK;
         }
@@ -247,11 +342,11 @@ RR_INLINE rr_status rr_inline_store(void **slot, void *value)
 
 RR_INLINE rr_status rr_inline_take(void **slot, void *value)
 {
-    void *old = *slot;
-    if (rr_inline_ready() && value != old) {
+    void *old = *slot, *known = value != NULL ? value : old;
+    if (rr_inline_may(known) && value != old) {
         uint64_t header = value != NULL ? *rr_inline_header(value) : RR_LAYOUT_HEADER_QUIET | 1;
-        if (rr_inline_count(header) > 0 && (header & RR_LAYOUT_HEADER_QUIET) != 0 &&
-            (old == NULL || rr_inline_try_decref(old, *rr_inline_header(old)))) {
+        if (rr_inline_count(header) > 0 && ((header & RR_LAYOUT_HEADER_QUIET) != 0 || rr_inline_try_log(value, header)) &&
+            rr_inline_try_release(old)) {
             *slot = value;
             return RR_OK;
         }
@@ -266,32 +361,30 @@ RR_INLINE_COLD void *rr_inline_alloc_slow(rr_heap *heap, rr_type type)
     return rr_inline_require_fit() ? rr_alloc(heap, type) : NULL;
 }
 
-/* Zeroes a multiple of 8 bytes. The empty asm keeps the compiler from making a call of it. */
+/* Zeroes a word and any number of 16 bytes. The empty asm keeps the compiler from making a call of it. */
 RR_INLINE void rr_inline_clear(void *payload, uint32_t bytes)
 {
     rr_inline_word *word = (rr_inline_word *)payload, *end = word + bytes / 8;
-    while (word + 1 < end) {
+    *word++ = 0;
+    while (word != end) {
         word[0] = 0;
         word[1] = 0;
         word += 2;
         __asm__("" : "+r"(word));
     }
-    if (word < end)
-        *word = 0;
 }
 
 RR_INLINE void *rr_inline_alloc(rr_heap *heap, rr_type type)
 {
-    if (rr_inline_ready() && RR_INLINE_LIKELY(heap != NULL && type < RR_LAYOUT_TYPES)) {
+    if (rr_inline_knows(heap) && RR_INLINE_LIKELY(type < RR_LAYOUT_TYPES)) {
         const rr_layout_type *entry = __atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED) + type;
-        uint64_t header = entry->header;
         char *bins = *(char **)(void *)((char *)heap + RR_LAYOUT_HEAP_BINS);
         rr_inline_link *bin = (rr_inline_link *)(void *)(bins + entry->bin_offset);
         void *payload = *bin;
-        if (RR_INLINE_LIKELY(payload != NULL && header != 0)) {
+        if (RR_INLINE_LIKELY(payload != NULL)) {
             *bin = *(rr_inline_link *)payload;
             rr_inline_clear(payload, entry->clear_bytes);
-            *rr_inline_header(payload) = header;
+            *rr_inline_header(payload) = entry->header;
             return payload;
         }
     }

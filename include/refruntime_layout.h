@@ -11,70 +11,79 @@
 /** Counts up when a name below changes its meaning and keeps its value. */
 #define RR_LAYOUT_REVISION 1u
 
-/** Bit of the header: a decrement that leaves a positive count has nothing else to do. */
-#define RR_LAYOUT_HEADER_QUIET UINT64_C(0x0010000000000000)
+/**
+ * Bit of the header: a decrement that leaves a positive count has nothing else to do. Without it
+ * the object has to be logged.
+ */
+#define RR_LAYOUT_HEADER_QUIET UINT64_C(0x0000000100000000)
+
+/** The bits of the header from this one on are the type; those below are count and flags. */
+#define RR_LAYOUT_TYPE_SHIFT 44u
 
 /**
- * The last reference goes and the block with it iff header and this mask give the value that
- * follows.
+ * Count and flags of an object with whose last reference only the block goes. (One with slots that
+ * dies by releasing them has the header that it was born with, or that and Quiet.)
  */
-#define RR_LAYOUT_RELEASE_MASK UINT64_C(0x28400000ffffffff)
-
-/** Count 1, a plain leaf, and nobody else who has to hear of it. */
-#define RR_LAYOUT_RELEASE_VALUE UINT64_C(0x0040000000000001)
-
-/**
- * An object with slots dies with its last reference and has nothing to do but to release them iff
- * header and this mask give the value that follows.
- */
-#define RR_LAYOUT_NODE_MASK UINT64_C(0xfff00000ffffffff)
-
-/** Count 1 and no flag: it is not in the log, and all its duties are those of its type. */
-#define RR_LAYOUT_NODE_VALUE UINT64_C(0x0000000000000001)
-
-/** The type of an object is in the bits of its header above these ... */
-#define RR_LAYOUT_TYPE_SHIFT 32u
-
-/** ... and within this mask. */
-#define RR_LAYOUT_TYPE_MASK 1048575u
+#define RR_LAYOUT_LEAF_VALUE UINT64_C(0x0000000700000001)
 
 /** Bits of an address within its segment. */
 #define RR_LAYOUT_SEGMENT_MASK UINT64_C(0x00000000003fffff)
 
-/** log2 of the bytes of a page. */
-#define RR_LAYOUT_PAGE_SHIFT 16u
+/** Offset in a segment: its heap. */
+#define RR_LAYOUT_SEGMENT_HEAP 0u
 
-/** Offset of the page table in a segment. */
-#define RR_LAYOUT_PAGE_TABLE 128u
+/** Offset in a segment: the bitmaps of candidates, one for each page. */
+#define RR_LAYOUT_SEGMENT_BITMAPS 8320u
+
+/** log2 of the bytes of a bitmap. */
+#define RR_LAYOUT_BITMAP_SHIFT 9u
+
+/** Offset in a segment: the page table. */
+#define RR_LAYOUT_SEGMENT_PAGES 128u
 
 /** log2 of the bytes of an entry in the page table. */
 #define RR_LAYOUT_PAGE_ENTRY_SHIFT 7u
 
-/** Offset in the entry: a word that tells what the page is. */
-#define RR_LAYOUT_PAGE_STATE 20u
+/** log2 of the bytes of a page. */
+#define RR_LAYOUT_PAGE_SHIFT 16u
 
-/** A freed block may be pushed iff the state and this mask give the value that follows. */
-#define RR_LAYOUT_PAGE_STATE_MASK 4278190335u
+/** Offset in a page's entry: where its first block begins. */
+#define RR_LAYOUT_PAGE_START 0u
 
-/** Small blocks, in the available list. */
-#define RR_LAYOUT_PAGE_STATE_VALUE 16777218u
+/**
+ * Offset in a page's entry: 32 bits; a block's bit in the bitmap is (its offset from the start *
+ * this) >> 32.
+ */
+#define RR_LAYOUT_PAGE_RECIPROCAL 12u
 
-/** Offset in the entry: payload of the first free block, or NULL. */
+/** Offset in a page's entry: payload of the first free block, or NULL. */
 #define RR_LAYOUT_PAGE_FREE 32u
 
-/** Offset in the entry: 16 bits, how many free blocks there are. */
-#define RR_LAYOUT_PAGE_FREE_COUNT 40u
+/**
+ * Offset in a page's entry: 16 bits that each freed block counts down; the library has to see it
+ * reach 0.
+ */
+#define RR_LAYOUT_PAGE_COUNTDOWN 40u
 
-/** Offset in the entry: 16 bits; as many free blocks make the page an empty one. */
-#define RR_LAYOUT_PAGE_CARVED 42u
+/**
+ * Offset in a page's entry: 16 bits, how many candidates it has; the library has to see the first
+ * come and the last go.
+ */
+#define RR_LAYOUT_PAGE_CANDIDATES 46u
 
 /** Offset in a heap: the address of its bins, as inline callers see them. */
 #define RR_LAYOUT_HEAP_BINS 0u
+
+/** Offset in a heap: 64 bits, how many candidates it has. */
+#define RR_LAYOUT_HEAP_CANDIDATES 8u
+
+/** Offset in a heap: 64 bits; the library has to see the candidates become as many. */
+#define RR_LAYOUT_HEAP_TRAP 16u
 
 /** How many types, the first ones, have an entry in the table that rr_layout() gives. */
 #define RR_LAYOUT_TYPES 65536u
 
 /** Stands for all of the above: what rr_layout_check() compares. */
-#define RR_LAYOUT_FINGERPRINT UINT64_C(0x75d193147f373eae)
+#define RR_LAYOUT_FINGERPRINT UINT64_C(0xa6f024ac85027ab8)
 
 #endif

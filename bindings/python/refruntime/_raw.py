@@ -441,25 +441,36 @@ class rr_stats(ctypes.Structure):
 
 
 class rr_layout_type(ctypes.Structure):
-    """What inline calls need to know of a type. A header of 0 means: call rr_alloc()."""
+    """What inline calls need to know of a type. All 0: such calls can do nothing with it."""
 
     _fields_ = [
         ("header", ctypes.c_uint64),
+        ("release", ctypes.c_uint64),
         ("clear_bytes", ctypes.c_uint32),
         ("bin_offset", ctypes.c_uint32),
+        ("first_slot", ctypes.c_uint32),
+        ("slots_end", ctypes.c_uint32),
         ("slots", ctypes.c_uint32),
         ("reserved", ctypes.c_uint32),
     ]
     header: Any
     """The header of a new object."""
-    clear_bytes: Any
-    """Bytes of the payload to clear, a multiple of 8."""
-    bin_offset: Any
-    """Offset of the bin, from the heap's bins."""
-    slots: Any
-    """Bit i: word i of the payload is a slot. 0 means: no slots, or rr_decref() has to look at
-    them.
+    release: Any
+    """An object with this header, or this and header_quiet, dies with its last reference by
+    releasing its slots. 0: none does.
     """
+    clear_bytes: Any
+    """Bytes of the payload to clear: a word, and any number of 16 bytes; 0 with no bin."""
+    bin_offset: Any
+    """Offset of the bin, from the heap's bins. There is none at offset 0: it never has a block."""
+    first_slot: Any
+    """Offset of the first slot."""
+    slots_end: Any
+    """Offset of what is behind the last slot. If all words from the first to here are 0, no slot
+    holds anything.
+    """
+    slots: Any
+    """Bit i: the word i words behind the first slot is a slot."""
     reserved: Any
     """0."""
 
@@ -475,23 +486,24 @@ class rr_layout_info(ctypes.Structure):
         ("fingerprint", ctypes.c_uint64),
         ("types", ctypes.POINTER(rr_layout_type)),
         ("header_quiet", ctypes.c_uint64),
-        ("release_mask", ctypes.c_uint64),
-        ("release_value", ctypes.c_uint64),
-        ("node_mask", ctypes.c_uint64),
-        ("node_value", ctypes.c_uint64),
-        ("type_shift", ctypes.c_uint32),
-        ("type_mask", ctypes.c_uint32),
+        ("leaf_value", ctypes.c_uint64),
         ("segment_mask", ctypes.c_uint64),
-        ("page_shift", ctypes.c_uint32),
-        ("page_table", ctypes.c_uint32),
+        ("type_shift", ctypes.c_uint32),
+        ("segment_heap", ctypes.c_uint32),
+        ("segment_bitmaps", ctypes.c_uint32),
+        ("bitmap_shift", ctypes.c_uint32),
+        ("segment_pages", ctypes.c_uint32),
         ("page_entry_shift", ctypes.c_uint32),
-        ("page_state", ctypes.c_uint32),
-        ("page_state_mask", ctypes.c_uint32),
-        ("page_state_value", ctypes.c_uint32),
+        ("page_shift", ctypes.c_uint32),
+        ("page_start", ctypes.c_uint32),
+        ("page_reciprocal", ctypes.c_uint32),
         ("page_free", ctypes.c_uint32),
-        ("page_free_count", ctypes.c_uint32),
-        ("page_carved", ctypes.c_uint32),
+        ("page_countdown", ctypes.c_uint32),
+        ("page_candidates", ctypes.c_uint32),
         ("heap_bins", ctypes.c_uint32),
+        ("heap_candidates", ctypes.c_uint32),
+        ("heap_trap", ctypes.c_uint32),
+        ("revision", ctypes.c_uint32),
     ]
     struct_size: Any
     """sizeof(rr_layout_info), set by the caller; nothing past it is written."""
@@ -502,45 +514,53 @@ class rr_layout_info(ctypes.Structure):
     types: Any
     """One entry for each type, indexed by rr_type. Types that are made later fill in theirs."""
     header_quiet: Any
-    """Bit of the header: a decrement that leaves a positive count has nothing else to do."""
-    release_mask: Any
-    """The last reference goes and the block with it iff header & release_mask == release_value."""
-    release_value: Any
-    """See release_mask."""
-    node_mask: Any
-    """The last reference to an object with slots goes, and no more is to be done than to release
-    them, iff header & node_mask == node_value and its type's slots are not 0.
+    """Bit of the header: a decrement that leaves a positive count has nothing else to do.
+    Without it the object has to be logged.
     """
-    node_value: Any
-    """See node_mask."""
-    type_shift: Any
-    """rr_type = (header >> type_shift) & type_mask."""
-    type_mask: Any
-    """See type_shift."""
+    leaf_value: Any
+    """The last reference goes, and only the block with it, iff the bits of the header below
+    type_shift are these. An object with slots: see rr_layout_type.release.
+    """
     segment_mask: Any
     """Segment = address & ~segment_mask."""
+    type_shift: Any
+    """rr_type = header >> type_shift."""
+    segment_heap: Any
+    """Offset in a segment: its heap."""
+    segment_bitmaps: Any
+    """Offset in a segment: the bitmaps of candidates, one for each page."""
+    bitmap_shift: Any
+    """log2 of the bytes of a bitmap."""
+    segment_pages: Any
+    """Offset in a segment: the page table."""
+    page_entry_shift: Any
+    """log2 of the bytes of an entry in the page table."""
     page_shift: Any
     """Index of an address's page = (address & segment_mask) >> page_shift."""
-    page_table: Any
-    """Offset in a segment: entry 0 of the page table."""
-    page_entry_shift: Any
-    """log2 of the bytes of an entry."""
-    page_state: Any
-    """Offset in the entry: 32 bits; a block may be pushed iff state & page_state_mask ==
-    page_state_value.
+    page_start: Any
+    """Offset in a page's entry: where its first block begins."""
+    page_reciprocal: Any
+    """Offset in a page's entry: 32 bits; a block's bit in the bitmap is (its offset from the
+    start * this) >> 32.
     """
-    page_state_mask: Any
-    """See page_state."""
-    page_state_value: Any
-    """See page_state."""
     page_free: Any
-    """Offset in the entry: payload of the first free block, or NULL."""
-    page_free_count: Any
-    """Offset in the entry: 16 bits, how many free blocks there are."""
-    page_carved: Any
-    """Offset in the entry: 16 bits; as many free blocks make the page an empty one."""
+    """Offset in a page's entry: payload of the first free block, or NULL."""
+    page_countdown: Any
+    """Offset in a page's entry: 16 bits that each freed block counts down; the library has to
+    see it reach 0.
+    """
+    page_candidates: Any
+    """Offset in a page's entry: 16 bits, how many candidates it has; the library has to see the
+    first come and the last go.
+    """
     heap_bins: Any
     """Offset in an rr_heap: the address of its bins."""
+    heap_candidates: Any
+    """Offset in an rr_heap: 64 bits, how many candidates it has."""
+    heap_trap: Any
+    """Offset in an rr_heap: 64 bits; the library has to see the candidates become as many."""
+    revision: Any
+    """Counts up when something here changes its meaning and keeps its value."""
 
 
 # Library

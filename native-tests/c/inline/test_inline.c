@@ -68,7 +68,7 @@ static void counts_go_up_and_down_without_a_call(void **state) {
     assert_calls(0, assert_int_equal(rr_decref(n), RR_OK));
     assert_calls(0, assert_int_equal(rr_decref(n), RR_OK));
     assert_calls(0, assert_true(rr_is_unique(n)));
-    assert_calls(1, assert_int_equal(rr_decref(n), RR_OK)); /* it is in the log */
+    assert_calls(1, assert_int_equal(rr_decref(n), RR_OK)); /* it is the only one in its page's log */
 }
 
 static void null_needs_no_call(void **state) {
@@ -90,7 +90,7 @@ static void names_in_brackets_and_addresses_are_the_library_functions(void **sta
     rr_decref(n);
 }
 
-static void a_decrement_that_must_be_logged_is_the_librarys(void **state) {
+static void the_library_sees_a_page_s_first_candidate_come_and_its_last_go(void **state) {
     node *n = node_new(*state, 0, 1);
     rr_incref(n);
     rr_incref(n);
@@ -98,8 +98,63 @@ static void a_decrement_that_must_be_logged_is_the_librarys(void **state) {
     assert_int_equal(rr_gc_get_candidates(*state), 1);
     assert_calls(0, rr_decref(n));
     assert_int_equal(rr_gc_get_candidates(*state), 1);
-    rr_decref(n);
+    assert_calls(1, rr_decref(n));
     assert_int_equal(rr_gc_get_candidates(*state), 0);
+}
+
+static void other_candidates_are_logged_and_forgotten_without_a_call(void **state) {
+    enum { COUNT = 1000 };
+    static node *nodes[COUNT];
+    node *neighbour = quiet_node(*state);
+    calls = 0;
+    for (int i = 0; i < COUNT; i++) {
+        nodes[i] = rr_alloc(*state, node_type(0));
+        rr_incref(nodes[i]);
+        assert_int_equal(rr_decref(nodes[i]), RR_OK);
+        assert_int_equal(rr_gc_get_candidates(*state), i + 2);
+    }
+    assert_in_range(calls, 1, COUNT / 20);
+    assert_int_equal(rr_heap_verify(*state), RR_OK);
+    assert_calls(0, rr_incref(nodes[1]));
+    assert_calls(0, rr_decref(nodes[1])); /* logged already */
+    assert_int_equal(rr_gc_get_candidates(*state), COUNT + 1);
+    calls = 0;
+    for (int i = 0; i < COUNT; i++)
+        assert_int_equal(rr_decref(nodes[(i * 7) % COUNT]), RR_OK);
+    assert_in_range(calls, 0, COUNT / 20);
+    assert_int_equal(rr_gc_get_candidates(*state), 1);
+    assert_int_equal(live(*state), 1);
+    assert_int_equal(rr_heap_verify(*state), RR_OK);
+    rr_decref(neighbour);
+}
+
+static void a_node_that_has_left_the_log_dies_without_a_call(void **state) {
+    node *n = quiet_node(*state), *neighbour;
+    assert_int_equal(rr_collect(*state), 0);
+    assert_int_equal(rr_gc_get_candidates(*state), 0);
+    neighbour = quiet_node(*state);
+    assert_calls(0, rr_decref(n));
+    assert_int_equal(rr_gc_get_candidates(*state), 1);
+    assert_int_equal(rr_heap_verify(*state), RR_OK);
+    rr_decref(neighbour);
+}
+
+static void the_log_is_full_for_the_library(void **state) {
+    rr_gc_set_threshold(*state, 3);
+    node *nodes[4];
+    for (size_t i = 0; i < LENGTH(nodes); i++)
+        rr_incref(nodes[i] = node_new(*state, 0, 1));
+    assert_calls(1, rr_decref(nodes[0])); /* the first of its page */
+    assert_calls(0, rr_decref(nodes[1]));
+    assert_calls(1, rr_decref(nodes[2])); /* a collection is due */
+    assert_int_equal(stats_of(*state).collections, 0);
+    node *fresh;
+    assert_calls(1, fresh = rr_alloc(*state, node_type(0)));
+    assert_int_equal(stats_of(*state).collections, 1);
+    rr_decref(fresh);
+    rr_decref(nodes[3]);
+    for (size_t i = 0; i < LENGTH(nodes); i++)
+        rr_decref(nodes[i]);
 }
 
 static void a_count_that_would_overflow_is_the_librarys(void **state) {
@@ -399,9 +454,14 @@ static void a_slot_keeps_its_order_when_the_old_value_dies_loudly(void **state) 
 
 static void a_taken_container_is_logged(void **state) {
     node *holder = node_new(*state, 0, 1), *taken = node_new(*state, 0, 2);
-    assert_calls(1, rr_take(&holder->next, taken));
+    assert_calls(1, rr_take(&holder->next, taken)); /* the first of its page */
     assert_int_equal(rr_gc_get_candidates(*state), 1);
+    taken = node_new(*state, 0, 3);
+    assert_calls(0, rr_take(&holder->other, taken));
+    assert_int_equal(rr_gc_get_candidates(*state), 2);
+    assert_int_equal(rr_getrefcount(taken), 1);
     rr_decref(holder);
+    assert_int_equal(rr_gc_get_candidates(*state), 0);
 }
 
 /* ---- rr_layout --------------------------------------------------------------------------------------------------- */
@@ -434,16 +494,15 @@ static void a_compiler_can_do_the_same_with_what_rr_layout_tells(void **state) {
     assert_true((*header & is->header_quiet) != 0);
     *header -= 1;
 
-    assert_true((*header & is->release_mask) == is->release_value);
+    assert_int_equal(*header & ((UINT64_C(1) << is->type_shift) - 1), is->leaf_value);
     uintptr_t offset = (uintptr_t)object & is->segment_mask;
-    char *entry = object - offset + is->page_table + ((offset >> is->page_shift) << is->page_entry_shift);
-    assert_true((*(uint32_t *)(void *)(entry + is->page_state) & is->page_state_mask) == is->page_state_value);
-    uint16_t *free_count = (uint16_t *)(void *)(entry + is->page_free_count);
-    assert_true(*free_count + 1 != *(uint16_t *)(void *)(entry + is->page_carved));
+    char *entry = object - offset + is->segment_pages + ((offset >> is->page_shift) << is->page_entry_shift);
+    uint16_t *countdown = (uint16_t *)(void *)(entry + is->page_countdown);
+    assert_true(*countdown > 1);
     *header = 0;
     *(void **)(void *)object = *(void **)(void *)(entry + is->page_free);
     *(void **)(void *)(entry + is->page_free) = object;
-    ++*free_count;
+    --*countdown;
     assert_int_equal(live(*state), 1);
     rr_decref(one);
 }
@@ -461,7 +520,10 @@ int main(void) {
         WITH_MANUAL_HEAP(counts_go_up_and_down_without_a_call),
         cmocka_unit_test(null_needs_no_call),
         WITH_MANUAL_HEAP(names_in_brackets_and_addresses_are_the_library_functions),
-        WITH_MANUAL_HEAP(a_decrement_that_must_be_logged_is_the_librarys),
+        WITH_MANUAL_HEAP(the_library_sees_a_page_s_first_candidate_come_and_its_last_go),
+        WITH_MANUAL_HEAP(other_candidates_are_logged_and_forgotten_without_a_call),
+        WITH_MANUAL_HEAP(a_node_that_has_left_the_log_dies_without_a_call),
+        WITH_HEAP(the_log_is_full_for_the_library),
         cmocka_unit_test_setup_teardown(a_count_that_would_overflow_is_the_librarys, manual_heap, heap_with_an_immortal),
         WITH_MANUAL_HEAP(pairs_of_leaves_hardly_ever_call_and_are_all_counted),
         WITH_MANUAL_HEAP(a_node_releases_its_slots_as_far_as_that_is_simple),

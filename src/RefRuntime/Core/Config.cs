@@ -18,6 +18,9 @@ internal static class Config
     /// <summary>Bytes that one extension of a page's free list puts into service.</summary>
     public const int CarveBytes = 64;
 
+    /// <summary>Bytes of blocks of one class that a page should have before the same ones go round and round.</summary>
+    public const int BriefBytes = 128;
+
     /// <summary>Candidates that start an automatic collection, unless the user sets another number.</summary>
     public const ulong DefaultThreshold = 1;
 
@@ -52,6 +55,9 @@ internal static class Config
 
     /// <summary>Bytes that one extension of a page's free list puts into service.</summary>
     public const int CarveBytes = 4096;
+
+    /// <summary>Bytes of blocks of one class that a page should have before the same ones go round and round: half of a first-level cache.</summary>
+    public const int BriefBytes = 16 * 1024;
 
     /// <summary>Candidates that start an automatic collection, unless the user sets another number.</summary>
     public const ulong DefaultThreshold = 4096;

@@ -158,7 +158,7 @@ internal unsafe struct Trial : IReferenceVisitor
         }
 
         _heap->Candidates -= taken;
-        page->CandidateCount -= taken;
+        page->CandidateCount -= (ushort)taken;
         if (page->CandidateCount == 0)
         {
             Segment.Of(page)->CandidatePages &= ~(1ul << Segment.IndexOf(page));

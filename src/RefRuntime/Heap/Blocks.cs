@@ -4,7 +4,8 @@
 // first available page, or carves the next blocks of a page that has untouched ones, or takes a new page. Freed blocks go
 // to their page's own list, never to the bin, so that a page notices when it is empty and full pages stay out of the way.
 //
-// A page is carved a little at a time: memory is touched as it is used.
+// A page is carved a little at a time: memory is touched as it is used. When all blocks of a page come back before the next
+// of them is asked for, they are too few to be worth the way here, and some more are carved.
 
 using System.Runtime.CompilerServices;
 using RefRuntime.Core;
@@ -55,14 +56,13 @@ internal static unsafe class Blocks
         return TryPop(heap, bin);
     }
 
-    /// <summary>Frees a small block, whose header the caller has cleared.</summary>
+    /// <summary>Frees a block of any kind, whose header the caller has cleared.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Push(HeapState* heap, Page* page, void* payload)
     {
         *(void**)payload = page->Free;
         page->Free = payload;
-        ushort count = ++page->FreeCount;
-        if (page->IsAvailable == 0 || count == page->Carved)
+        if (--page->Countdown == 0)
         {
             PushSlow(heap, page);
         }
@@ -144,7 +144,8 @@ internal static unsafe class Blocks
     /// <summary>Moves blocks of the page into the empty bin.</summary>
     private static void Refill(HeapState* heap, Page* page, int bin)
     {
-        if (page->FreeCount == 0)
+        bool isShort = page->Countdown == 0 && page->Carved * page->BlockSize < Config.BriefBytes;
+        if (page->FreeCount == 0 || (isShort && page->Carved < page->Capacity))
         {
             Carve(page);
         }
@@ -160,14 +161,15 @@ internal static unsafe class Blocks
         }
 
         page->Free = null;
-        page->FreeCount = 0;
+        page->Countdown = page->Carved;
         if (page->Carved == page->Capacity)
         {
             Unlink(heap, page);
+            page->Countdown = 1;
         }
     }
 
-    /// <summary>Puts the next blocks of the page into service, in address order.</summary>
+    /// <summary>Puts the next blocks of the page into service, in address order, before those that are free.</summary>
     private static void Carve(Page* page)
     {
         uint count = Config.CarveBytes / page->BlockSize;
@@ -181,12 +183,11 @@ internal static unsafe class Blocks
         {
             byte* next = header + page->BlockSize;
             *(ulong*)header = 0;
-            *(void**)(header + Config.HeaderSize) = i + 1 == count ? null : next + Config.HeaderSize;
+            *(void**)(header + Config.HeaderSize) = i + 1 == count ? page->Free : next + Config.HeaderSize;
             header = next;
         }
 
         page->Free = first + Config.HeaderSize;
-        page->FreeCount = (ushort)count;
         page->Carved += (ushort)count;
         if (page->Domain == Domain.Objects)
         {
@@ -194,17 +195,24 @@ internal static unsafe class Blocks
         }
     }
 
-    /// <summary>After a free: a full page becomes available again; an empty one retires, unless it is the last of its class.</summary>
+    /// <summary>After a free: a full page becomes available again; an empty one retires, unless it is the last of its class. A large block goes.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void PushSlow(HeapState* heap, Page* page)
     {
+        if (page->Kind == PageKind.Large)
+        {
+            LargeBlocks.Free(heap, page);
+            return;
+        }
+
         if (page->IsAvailable == 0)
         {
             Link(heap, page);
+            page->Countdown = (ushort)(page->Carved - 1);
         }
 
         bool isOnly = page->Next == null && page->Previous == null;
-        if (page->FreeCount == page->Carved && !isOnly)
+        if (page->Countdown == 0 && !isOnly)
         {
             if (heap->Sweeping != 0)
             {
@@ -259,7 +267,7 @@ internal static unsafe class Blocks
             for (Page* page = (Page*)heap->Available[bin]; page != null;)
             {
                 Page* next = page->Next;
-                if (page->FreeCount == page->Carved)
+                if (page->Countdown == 0)
                 {
                     Retire(heap, page);
                 }
@@ -283,13 +291,14 @@ internal static unsafe class Blocks
             void* next = *(void**)list;
             *(void**)list = page->Free;
             page->Free = list;
-            page->FreeCount++;
             heap->ObjectsBinned -= page->Domain == Domain.Objects ? 1ul : 0;
             if (page->IsAvailable == 0)
             {
                 Link(heap, page);
+                page->Countdown = page->Carved;
             }
 
+            page->Countdown--;
             list = next;
         }
     }

@@ -40,7 +40,7 @@ internal static unsafe class HeapAccess
     public static void SetInlineBins(HeapState* heap)
     {
         bool isOpen = heap->IsSynchronized == 0 && heap->InDestroy == 0 && !IsInTraverse(heap) && !IsLost(heap);
-        heap->InlineBins = (void**)(isOpen ? heap->Bins : heap->NoBins);
+        heap->InlineBins = isOpen ? (void**)&heap->NoBin : (void**)heap->NoBins;
     }
 
     /// <summary>Was the heap in use by a thread that this process, a forked child, does not have?</summary>

@@ -95,20 +95,21 @@ internal static unsafe class HeapVerify
     {
         bool isSized = page->BlockSize == SizeClass.BlockSize(page->SizeClass);
         uint limit = page->Domain == Domain.Objects ? page->Carved * page->BlockSize : 0;
-        if (!isSized || page->Carved > page->Capacity || page->FreeCount > page->Carved || page->Limit != limit)
+        if (!isSized || page->Carved > page->Capacity || page->Limit != limit)
         {
             return Broken("P1: page", page->Start, "has numbers that do not fit together");
         }
 
-        if (!TryCount(page, page->Free, out uint free) || free != page->FreeCount)
+        if (!TryCount(page, page->Free, out uint free) || (page->IsAvailable != 0 && free != page->FreeCount))
         {
             return Broken("P2: page", page->Start, "has a broken free list");
         }
 
-        bool canGive = page->FreeCount > 0 || page->Carved < page->Capacity;
-        if (canGive != (page->IsAvailable != 0))
+        bool canGive = free > 0 || page->Carved < page->Capacity;
+        bool isHeard = page->IsAvailable != 0 || page->Countdown == 1;
+        if (canGive != (page->IsAvailable != 0) || !isHeard)
         {
-            return Broken("P3: page", page->Start, "is available, or has blocks, but not both");
+            return Broken("P3: page", page->Start, "is available, or has blocks, but not both, or does not hear of the first that is freed");
         }
 
         int bin = Blocks.BinIndex(page->Domain, page->SizeClass);

@@ -15,9 +15,10 @@
 // Invariants (HeapVerify checks them in this order)
 //   S1  segment.Heap is the heap; the segment's bit in SegmentMap is set
 //   S2  a page's bit in FreePages is set iff its Kind is Free; DirtyPages ⊇ pages in use
-//   P1  Kind Small: BlockSize = size of SizeClass, Carved <= Capacity, FreeCount <= Carved, Limit = Carved * BlockSize
-//   P2  the local free list has FreeCount blocks, each inside the page, below Carved, with a zero header
-//   P3  a page is in the available list of its class iff FreeCount > 0 or Carved < Capacity, or it is kept as the last one
+//   P1  Kind Small: BlockSize = size of SizeClass, Carved <= Capacity, Limit = Carved * BlockSize
+//   P2  the local free list has FreeCount = Carved - Countdown blocks, each inside the page, below Carved, with a zero header
+//   P3  a page is in the available list of its class iff FreeCount > 0 or Carved < Capacity, or it is kept as the last one;
+//       Countdown is 1 for one that is not, and for a large block
 //   P4  FreeCount + blocks of the page in bin or stash + blocks with a header = Carved
 //   B1  a bin's or stash's blocks belong to its BinPage and have zero headers
 //   C1  a candidate bit is set only on a live object; CandidateCount = bits set; the page's bit in CandidatePages says whether any is
@@ -59,7 +60,7 @@ internal enum Domain : byte
 [StructLayout(LayoutKind.Sequential, Size = 128)]
 internal unsafe struct Page
 {
-    // The first cache line: all that lookups, frees and collections read.
+    // The first cache line: all that lookups, frees, the log and collections read.
 
     /// <summary>The first block (its header).</summary>
     public byte* Start;
@@ -80,21 +81,25 @@ internal unsafe struct Page
     /// <summary>1 while the page is in the available list of its class.</summary>
     public byte IsAvailable;
 
+    /// <summary>Blocks in the local free list. A page that is not available has none.</summary>
+    public readonly ushort FreeCount => IsAvailable != 0 ? (ushort)(Carved - Countdown) : (ushort)0;
+
     /// <summary>The collector's: a word for each block while a traversal has touched the page, else null.</summary>
     public uint* Side;
 
     /// <summary>Payload of the first block of the local free list: the blocks that were freed since the list was last taken.</summary>
     public void* Free;
 
-    public ushort FreeCount;
+    /// <summary>Frees until the page has to be looked at: when it reaches 0, all its blocks are free, or the first one of a full page is.</summary>
+    public ushort Countdown;
 
     /// <summary>Blocks [0, Carved) have been put into service; the rest of the page was never touched.</summary>
     public ushort Carved;
 
     public ushort Capacity;
 
-    /// <summary>Pages of the span.</summary>
-    public ushort SpanPages;
+    /// <summary>Bits set in the page's candidate bitmap.</summary>
+    public ushort CandidateCount;
 
     /// <summary>Neighbours in the available list.</summary>
     public Page* Next;
@@ -113,11 +118,11 @@ internal unsafe struct Page
     public uint* Scratch;
     public Page* NextScratch;
 
-    /// <summary>Bits set in the page's candidate bitmap.</summary>
-    public uint CandidateCount;
-
     /// <summary>Blocks that the running collection has found dead.</summary>
     public uint DeadBlocks;
+
+    /// <summary>Pages of the span.</summary>
+    public ushort SpanPages;
 
     /// <summary>1 when the running collection looks at every object of the page in address order.</summary>
     public byte IsSwept;
@@ -224,10 +229,19 @@ internal unsafe struct HeapState
     /// <summary>Room for the structure in the head, with some to grow.</summary>
     public const int Size = 6144 + (Config.DeathQueueLength * 8);
 
-    // Read by inline callers.
+    // Used by inline callers too.
 
-    /// <summary>The bins from which inline callers pop: Bins, or NoBins while they have to come to the library. See HeapAccess.</summary>
+    /// <summary>The bins from which inline callers pop, beginning at NoBin: Bins, or NoBins while they have to come to the library. See HeapAccess.</summary>
     public void** InlineBins;
+
+    /// <summary>Objects logged as possible cycle roots.</summary>
+    public ulong Candidates;
+
+    /// <summary>Candidates that trap the bins, so that the next allocation polls. ulong.MaxValue = never.</summary>
+    public ulong CandidateTrap;
+
+    /// <summary>Null for ever: where inline callers look for a block of a type that they can't make.</summary>
+    public ulong NoBin;
 
     /// <summary>Free list of each size class, objects then raw: payload of the first block, or null.</summary>
     public fixed ulong Bins[2 * Config.MaxClasses];
@@ -262,8 +276,8 @@ internal unsafe struct HeapState
     /// <summary>Lists taken out of the bins by <c>Blocks.TrapBins</c> (objects only).</summary>
     public fixed ulong Stash[Config.MaxClasses];
 
-    /// <summary>Empty for ever.</summary>
-    public fixed ulong NoBins[Config.MaxClasses];
+    /// <summary>What NoBin and the bins of objects are, but empty for ever.</summary>
+    public fixed ulong NoBins[1 + Config.MaxClasses];
 
     /// <summary>The page of the blocks in each bin or stash.</summary>
     public fixed ulong BinPages[2 * Config.MaxClasses];
@@ -306,14 +320,6 @@ internal unsafe struct HeapState
     // What foreign code has reported.
 
     public ulong ExternalBytes;
-
-    // Counting and candidates.
-
-    /// <summary>Objects logged as possible cycle roots.</summary>
-    public ulong Candidates;
-
-    /// <summary>Candidates that trap the bins, so that the next allocation polls. ulong.MaxValue = never.</summary>
-    public ulong CandidateTrap;
 
     // Weak references: open addressing, see WeakTable.
 
@@ -439,6 +445,9 @@ internal unsafe struct HeapState
 
     /// <summary>Objects whose count is 0 and that wait to die. The queue of nested releases starts where the outer one's ends.</summary>
     public fixed ulong Queue[Config.DeathQueueLength];
+
+    /// <summary>Where the bin of a class of objects is among InlineBins.</summary>
+    public static uint InlineBin(int sizeClass) => (uint)sizeClass + 1;
 
     /// <summary>Bytes in use: pages and huge blocks, the unit of the limit.</summary>
     public static ulong UsedBytes(HeapState* heap) => (heap->UsedPages << Config.PageShift) + heap->HugeBytes;

@@ -41,14 +41,7 @@ internal static unsafe class RawMemory
         Page* page = Segment.PageOf(payload);
         heap->RawBytes -= Blocks.BytesOf(page);
         ((ulong*)payload)[-1] = 0;
-        if (page->Kind == PageKind.Small)
-        {
-            Blocks.Push(heap, page, payload);
-        }
-        else
-        {
-            LargeBlocks.Free(heap, page);
-        }
+        Blocks.Push(heap, page, payload);
     }
 
     /// <summary>The size that was asked for.</summary>

@@ -18,7 +18,7 @@ internal static unsafe class ObjectMemory
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* TryPop(HeapState* heap, TypeDescriptor* type)
     {
-        void** bin = heap->InlineBins + type->FixedClass;
+        void** bin = heap->InlineBins + HeapState.InlineBin(type->FixedClass);
         void* payload = *bin;
         if (payload != null)
         {
@@ -85,14 +85,7 @@ internal static unsafe class ObjectMemory
         }
 
         word = 0;
-        if (page->Kind == PageKind.Small)
-        {
-            Blocks.Push(heap, page, payload);
-        }
-        else
-        {
-            LargeBlocks.Free(heap, page);
-        }
+        Blocks.Push(heap, page, payload);
     }
 
     /// <summary>Zeroes the payload, in whole words: a block ends on one. The call to memset costs more than a few stores.</summary>

@@ -1,7 +1,7 @@
 // The 8 bytes before each payload.
 //
-//    63        52 51            32 31                             0
-//   | flags (12) | type index (20) |        count (int32)          |
+//    63            44 43        32 31                             0
+//   | type index (20) | flags (12) |        count (int32)          |
 //
 // The count decides alone who must go out of line (the trap):
 //
@@ -23,43 +23,45 @@ namespace RefRuntime.Objects;
 internal static class HeaderFlags
 {
     /// <summary>A decrement to nonzero logs nothing: the object is a candidate already, or can never be one.</summary>
-    public const ulong Quiet = 1ul << 52;
+    public const ulong Quiet = 1ul << 32;
 
     /// <summary>Collections pass by: a plain leaf, an acyclic type, untracked, frozen or immortal.</summary>
-    public const ulong Skipped = 1ul << 53;
+    public const ulong Skipped = 1ul << 33;
 
     /// <summary>No slots, no callbacks, no weak references: death is giving back the block.</summary>
-    public const ulong PlainLeaf = 1ul << 54;
+    public const ulong PlainLeaf = 1ul << 34;
 
     /// <summary>The finalizer has run.</summary>
-    public const ulong Finalized = 1ul << 55;
+    public const ulong Finalized = 1ul << 35;
 
     /// <summary>Weak references to the object exist.</summary>
-    public const ulong HasWeak = 1ul << 56;
+    public const ulong HasWeak = 1ul << 36;
 
     /// <summary>Past its finalizer: nobody can get a new reference.</summary>
-    public const ulong Dying = 1ul << 57;
+    public const ulong Dying = 1ul << 37;
 
     /// <summary>Member of a set that a collection takes apart: its counts no longer matter.</summary>
-    public const ulong InSet = 1ul << 58;
+    public const ulong InSet = 1ul << 38;
 
     /// <summary>Left out of collections by rr_gc_freeze.</summary>
-    public const ulong Frozen = 1ul << 59;
+    public const ulong Frozen = 1ul << 39;
 
     /// <summary>Left out of collections by rr_gc_untrack.</summary>
-    public const ulong Untracked = 1ul << 60;
+    public const ulong Untracked = 1ul << 40;
 
     /// <summary>The runtime holds one count: the finalizer runs, or the object's set is not settled.</summary>
-    public const ulong Held = 1ul << 61;
+    public const ulong Held = 1ul << 41;
 
     /// <summary>Waits for death in the page's bitmap.</summary>
-    public const ulong Spilled = 1ul << 62;
+    public const ulong Spilled = 1ul << 42;
 }
 
 internal static unsafe class Header
 {
-    public const int TypeShift = 32;
-    public const uint TypeMask = (1u << 20) - 1;
+    public const int TypeShift = 44;
+
+    /// <summary>Count and flags, without the type.</summary>
+    public const ulong StateMask = (1ul << TypeShift) - 1;
     public const int ImmortalCount = unchecked((int)0xA0000000);
     private const int GuardedMinimum = -(1 << 30);
 
@@ -70,7 +72,7 @@ internal static unsafe class Header
     public static ref int Count(void* payload) => ref ((int*)payload)[-2];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TypeId TypeOf(ulong word) => (TypeId)((uint)(word >> TypeShift) & TypeMask);
+    public static TypeId TypeOf(ulong word) => (TypeId)(uint)(word >> TypeShift);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsImmortal(int count) => count < GuardedMinimum;

@@ -21,59 +21,59 @@ internal static class InlineLayout
     /// <summary>Counts up when a name below changes its meaning and keeps its value.</summary>
     public const uint Revision = 1;
 
-    /// <summary>Bit of the header: a decrement that leaves a positive count has nothing else to do.</summary>
+    /// <summary>Bit of the header: a decrement that leaves a positive count has nothing else to do. Without it the object has to be logged.</summary>
     public const ulong HeaderQuiet = HeaderFlags.Quiet;
 
-    /// <summary>The last reference goes and the block with it iff header and this mask give the value that follows.</summary>
-    public const ulong ReleaseMask = uint.MaxValue | HeaderFlags.PlainLeaf | HeaderFlags.Frozen | HeaderFlags.Held;
-
-    /// <summary>Count 1, a plain leaf, and nobody else who has to hear of it.</summary>
-    public const ulong ReleaseValue = 1 | HeaderFlags.PlainLeaf;
-
-    /// <summary>An object with slots dies with its last reference and has nothing to do but to release them iff header and this mask give the value that follows.</summary>
-    public const ulong NodeMask = uint.MaxValue | (0xFFFul << 52);
-
-    /// <summary>Count 1 and no flag: it is not in the log, and all its duties are those of its type.</summary>
-    public const ulong NodeValue = 1;
-
-    /// <summary>The type of an object is in the bits of its header above these ...</summary>
+    /// <summary>The bits of the header from this one on are the type; those below are count and flags.</summary>
     public const uint TypeShift = Header.TypeShift;
 
-    /// <summary>... and within this mask.</summary>
-    public const uint TypeMask = Header.TypeMask;
+    /// <summary>Count and flags of an object with whose last reference only the block goes. (One with slots that dies by releasing them has the header that it was born with, or that and Quiet.)</summary>
+    public const ulong LeafValue = 1 | HeaderFlags.PlainLeaf | HeaderFlags.Quiet | HeaderFlags.Skipped;
 
     /// <summary>Bits of an address within its segment.</summary>
     public const ulong SegmentMask = Config.SegmentMask;
 
-    /// <summary>log2 of the bytes of a page.</summary>
-    public const uint PageShift = Config.PageShift;
+    /// <summary>Offset in a segment: its heap.</summary>
+    public const uint SegmentHeap = 0;
 
-    /// <summary>Offset of the page table in a segment.</summary>
-    public const uint PageTable = Segment.PageTableOffset;
+    /// <summary>Offset in a segment: the bitmaps of candidates, one for each page.</summary>
+    public const uint SegmentBitmaps = Segment.BitmapOffset;
+
+    /// <summary>log2 of the bytes of a bitmap.</summary>
+    public const uint BitmapShift = Config.PageShift - 7;
+
+    /// <summary>Offset in a segment: the page table.</summary>
+    public const uint SegmentPages = Segment.PageTableOffset;
 
     /// <summary>log2 of the bytes of an entry in the page table.</summary>
     public const uint PageEntryShift = 7;
 
-    /// <summary>Offset in the entry: a word that tells what the page is.</summary>
-    public const uint PageState = 20;
+    /// <summary>log2 of the bytes of a page.</summary>
+    public const uint PageShift = Config.PageShift;
 
-    /// <summary>A freed block may be pushed iff the state and this mask give the value that follows.</summary>
-    public const uint PageStateMask = 0xFF0000FF;
+    /// <summary>Offset in a page's entry: where its first block begins.</summary>
+    public const uint PageStart = 0;
 
-    /// <summary>Small blocks, in the available list.</summary>
-    public const uint PageStateValue = ((uint)PageKind.Small) | (1u << 24);
+    /// <summary>Offset in a page's entry: 32 bits; a block's bit in the bitmap is (its offset from the start * this) >> 32.</summary>
+    public const uint PageReciprocal = 12;
 
-    /// <summary>Offset in the entry: payload of the first free block, or NULL.</summary>
+    /// <summary>Offset in a page's entry: payload of the first free block, or NULL.</summary>
     public const uint PageFree = 32;
 
-    /// <summary>Offset in the entry: 16 bits, how many free blocks there are.</summary>
-    public const uint PageFreeCount = 40;
+    /// <summary>Offset in a page's entry: 16 bits that each freed block counts down; the library has to see it reach 0.</summary>
+    public const uint PageCountdown = 40;
 
-    /// <summary>Offset in the entry: 16 bits; as many free blocks make the page an empty one.</summary>
-    public const uint PageCarved = 42;
+    /// <summary>Offset in a page's entry: 16 bits, how many candidates it has; the library has to see the first come and the last go.</summary>
+    public const uint PageCandidates = 46;
 
     /// <summary>Offset in a heap: the address of its bins, as inline callers see them.</summary>
     public const uint HeapBins = 0;
+
+    /// <summary>Offset in a heap: 64 bits, how many candidates it has.</summary>
+    public const uint HeapCandidates = 8;
+
+    /// <summary>Offset in a heap: 64 bits; the library has to see the candidates become as many.</summary>
+    public const uint HeapTrap = 16;
 
     /// <summary>How many types, the first ones, have an entry in the table that rr_layout() gives.</summary>
     public const uint Types = 1u << 16;
@@ -89,17 +89,17 @@ internal static class InlineLayout
     private const ulong Prime = 0x100000001B3;
 
     [CIgnore]
-    private const ulong Mixed1 = unchecked((((((((Start ^ Revision) * Prime) ^ HeaderQuiet) * Prime) ^ ReleaseMask) * Prime) ^ ReleaseValue) * Prime);
+    private const ulong Mixed1 = unchecked((((((((Start ^ Revision) * Prime) ^ HeaderQuiet) * Prime) ^ TypeShift) * Prime) ^ LeafValue) * Prime);
 
     [CIgnore]
-    private const ulong Mixed2 = unchecked((((((((Mixed1 ^ NodeMask) * Prime) ^ NodeValue) * Prime) ^ TypeShift) * Prime) ^ TypeMask) * Prime);
+    private const ulong Mixed2 = unchecked((((((((Mixed1 ^ SegmentMask) * Prime) ^ SegmentHeap) * Prime) ^ SegmentBitmaps) * Prime) ^ BitmapShift) * Prime);
 
     [CIgnore]
-    private const ulong Mixed3 = unchecked((((((((Mixed2 ^ SegmentMask) * Prime) ^ PageShift) * Prime) ^ PageTable) * Prime) ^ PageEntryShift) * Prime);
+    private const ulong Mixed3 = unchecked((((((((Mixed2 ^ SegmentPages) * Prime) ^ PageEntryShift) * Prime) ^ PageShift) * Prime) ^ PageStart) * Prime);
 
     [CIgnore]
-    private const ulong Mixed4 = unchecked((((((((Mixed3 ^ PageState) * Prime) ^ PageStateMask) * Prime) ^ PageStateValue) * Prime) ^ PageFree) * Prime);
+    private const ulong Mixed4 = unchecked((((((((Mixed3 ^ PageReciprocal) * Prime) ^ PageFree) * Prime) ^ PageCountdown) * Prime) ^ PageCandidates) * Prime);
 
     [CIgnore]
-    private const ulong Mixed5 = unchecked((((((((Mixed4 ^ PageFreeCount) * Prime) ^ PageCarved) * Prime) ^ HeapBins) * Prime) ^ Types) * Prime);
+    private const ulong Mixed5 = unchecked((((((((Mixed4 ^ HeapBins) * Prime) ^ HeapCandidates) * Prime) ^ HeapTrap) * Prime) ^ Types) * Prime);
 }

@@ -2,9 +2,11 @@
 // that is zero sends the caller to rr_alloc: no such type, one that needs more than a block and a header, or one so large
 // that clearing it costs more than the call.
 
+using System.Numerics;
 using System.Threading;
 using RefRuntime.Abi;
 using RefRuntime.Core;
+using RefRuntime.Heap;
 using RefRuntime.Os;
 
 namespace RefRuntime.Objects;
@@ -40,30 +42,33 @@ internal static unsafe class InlineTypes
         }
 
         LayoutType* entry = s_table + (uint)type->Id;
-        entry->ClearBytes = (type->Flags & TypeFlags.Unzeroed) != 0 ? 0 : (uint)Bits.AlignUp(type->Size, 8);
-        entry->BinOffset = (uint)type->FixedClass * 8;
-        entry->Slots = Slots(type);
-        Volatile.Write(ref entry->Header, type->NewHeader);
-    }
-
-    /// <summary>The slots of a type whose objects die by releasing them, as bits; 0 when there is more to do, or a slot that has no bit.</summary>
-    private static uint Slots(TypeDescriptor* type)
-    {
-        uint slots = 0;
+        entry->ClearBytes = (type->Flags & TypeFlags.Unzeroed) != 0 || type->Size <= 8 ? 8 : 8 + (uint)Bits.AlignUp(type->Size - 8, 16);
         if (type->Shape == Shape.Offsets && !type->HasDuties)
         {
-            for (uint i = 0; i < type->OffsetCount; i++)
-            {
-                uint word = type->Offsets[i] / 8;
-                if (word >= 32)
-                {
-                    return 0;
-                }
-
-                slots |= 1u << (int)word;
-            }
+            AddSlots(entry, type);
         }
 
-        return slots;
+        // Last: whoever sees a bin finds the rest.
+        entry->Header = type->NewHeader;
+        Volatile.Write(ref entry->BinOffset, HeapState.InlineBin(type->FixedClass) * 8);
+    }
+
+    /// <summary>For a type whose objects die by releasing their slots; unless these lie too far apart.</summary>
+    private static void AddSlots(LayoutType* entry, TypeDescriptor* type)
+    {
+        ulong words = 0;
+        for (uint i = 0; i < type->OffsetCount; i++)
+        {
+            words |= 1ul << (int)(type->Offsets[i] / 8);
+        }
+
+        int first = BitOperations.TrailingZeroCount(words);
+        if (words >> first <= uint.MaxValue)
+        {
+            entry->FirstSlot = (uint)first * 8;
+            entry->SlotsEnd = (uint)(64 - BitOperations.LeadingZeroCount(words)) * 8;
+            entry->Slots = (uint)(words >> first);
+            entry->Release = type->NewHeader;
+        }
     }
 }

@@ -40,8 +40,7 @@ internal static unsafe class CountOperations
 
             if ((int)word == 1 && (word & HeaderFlags.Held) == 0)
             {
-                const ulong Mask = HeaderFlags.PlainLeaf | HeaderFlags.Frozen;
-                if ((word & Mask) == HeaderFlags.PlainLeaf && Segment.PageOf(payload)->Kind == PageKind.Small)
+                if ((word & Header.StateMask) == InlineLayout.LeafValue)
                 {
                     Header.Word(payload) = 0;
                     Blocks.Push(ObjectLookup.HeapOf(payload), Segment.PageOf(payload), payload);

@@ -20,31 +20,30 @@ public sealed unsafe class InlineLayoutTests
     {
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(InlineLayout.HeapBins, Is.EqualTo((uint)Marshal.OffsetOf<HeapState>(nameof(HeapState.InlineBins))));
+            Assert.That(InlineLayout.HeapBins, Is.EqualTo(OffsetInHeap(nameof(HeapState.InlineBins))));
+            Assert.That(HeapState.InlineBin(0) * 8, Is.EqualTo(OffsetInHeap(nameof(HeapState.Bins)) - OffsetInHeap(nameof(HeapState.NoBin))));
+            Assert.That(InlineLayout.HeapCandidates, Is.EqualTo(OffsetInHeap(nameof(HeapState.Candidates))));
+            Assert.That(InlineLayout.HeapTrap, Is.EqualTo(OffsetInHeap(nameof(HeapState.CandidateTrap))));
+            Assert.That(InlineLayout.SegmentHeap, Is.EqualTo((uint)Marshal.OffsetOf<Segment>(nameof(Segment.Heap))));
+            Assert.That(1 << (int)InlineLayout.BitmapShift, Is.EqualTo(Segment.BitmapWords * 8));
+            Assert.That(InlineLayout.PageStart, Is.EqualTo(OffsetInPage(nameof(Page.Start))));
+            Assert.That(InlineLayout.PageReciprocal, Is.EqualTo(OffsetInPage(nameof(Page.Reciprocal))));
             Assert.That(InlineLayout.PageFree, Is.EqualTo(OffsetInPage(nameof(Page.Free))));
-            Assert.That(InlineLayout.PageFreeCount, Is.EqualTo(OffsetInPage(nameof(Page.FreeCount))));
-            Assert.That(InlineLayout.PageCarved, Is.EqualTo(OffsetInPage(nameof(Page.Carved))));
-            Assert.That(InlineLayout.PageState, Is.EqualTo(OffsetInPage(nameof(Page.Kind))));
+            Assert.That(InlineLayout.PageCountdown, Is.EqualTo(OffsetInPage(nameof(Page.Countdown))));
+            Assert.That(InlineLayout.PageCandidates, Is.EqualTo(OffsetInPage(nameof(Page.CandidateCount))));
             Assert.That(1 << (int)InlineLayout.PageEntryShift, Is.EqualTo(sizeof(Page)));
             Assert.That(1ul << (int)InlineLayout.PageShift, Is.EqualTo((ulong)Config.PageSize));
         }
     }
 
     [Test]
-    public void A_page_gives_iff_its_state_says_so()
+    public void A_plain_leaf_is_born_with_the_value_that_says_so()
     {
-        foreach (PageKind kind in Enum.GetValues<PageKind>())
-        {
-            for (byte isAvailable = 0; isAvailable < 2; isAvailable++)
-            {
-                var page = new Page { Kind = kind, IsAvailable = isAvailable, Domain = Domain.Raw, SizeClass = 0xFF };
-                uint state = *(uint*)((byte*)&page + InlineLayout.PageState);
-                Assert.That(
-                    (state & InlineLayout.PageStateMask) == InlineLayout.PageStateValue,
-                    Is.EqualTo(kind == PageKind.Small && isAvailable != 0),
-                    $"{kind} {isAvailable}");
-            }
-        }
+        using var heap = new TestHeap();
+        Assert.That(Header.Word(heap.Alloc(TestTypes.Leaf)) & Header.StateMask, Is.EqualTo(InlineLayout.LeafValue));
+        Assert.That(Header.Word(heap.AllocItems(TypeId.Bytes, 5)) & Header.StateMask, Is.EqualTo(InlineLayout.LeafValue));
+        Assert.That(Header.Word(heap.Alloc(TestTypes.Pair)) & Header.StateMask, Is.EqualTo(1));
+        Assert.That(Header.Word(heap.Alloc(TestTypes.Finalized)) & Header.StateMask, Is.EqualTo(1));
     }
 
     [Test]
@@ -68,7 +67,7 @@ public sealed unsafe class InlineLayoutTests
         var info = new LayoutInfo { StructSize = (uint)sizeof(LayoutInfo) };
         Assert.That(LayoutOperations.Layout(&info), Is.EqualTo(Status.Ok));
         object boxed = info;
-        foreach (FieldInfo field in Constants.Where(field => field.Name is not (nameof(InlineLayout.Revision) or nameof(InlineLayout.Types))))
+        foreach (FieldInfo field in Constants.Where(field => field.Name != nameof(InlineLayout.Types)))
         {
             object told = typeof(LayoutInfo).GetField(field.Name)!.GetValue(boxed)!;
             Assert.That(told, Is.EqualTo(field.GetRawConstantValue()), field.Name);
@@ -95,8 +94,29 @@ public sealed unsafe class InlineLayoutTests
         Assert.That(InlineSeesBlocks(heap.State), Is.False, "trapped");
     }
 
+    [Test]
+    public void What_is_cleared_covers_the_payload_and_stays_in_the_block()
+    {
+        for (uint size = 1; size <= 300; size++)
+        {
+            TypeId id = TestTypes.Define(default, slots: 0, size);
+            LayoutType* entry = InlineTypes.Table + (uint)id;
+            TypeDescriptor* type = TypeRegistry.Get(id);
+            Assert.That(entry->Header, Is.EqualTo(entry->BinOffset == 0 ? 0 : type->NewHeader));
+            Assert.That(entry->BinOffset == 0, Is.EqualTo(size > 248));
+            if (entry->BinOffset != 0)
+            {
+                Assert.That(entry->ClearBytes % 16, Is.EqualTo(8), $"{size} bytes");
+                Assert.That(entry->ClearBytes, Is.GreaterThanOrEqualTo(size), $"{size} bytes");
+                Assert.That(entry->ClearBytes + Config.HeaderSize, Is.LessThanOrEqualTo(SizeClass.BlockSize(type->FixedClass)), $"{size} bytes");
+            }
+        }
+    }
+
     private static FieldInfo[] Constants =>
         [.. typeof(InlineLayout).GetFields(BindingFlags.Static | BindingFlags.Public).Where(constant => constant.IsLiteral)];
+
+    private static uint OffsetInHeap(string field) => (uint)Marshal.OffsetOf<HeapState>(field);
 
     private static uint OffsetInPage(string field) => (uint)Marshal.OffsetOf<Page>(field);
 
@@ -104,7 +124,7 @@ public sealed unsafe class InlineLayoutTests
     {
         for (int i = 0; i < SizeClass.Count; i++)
         {
-            if (heap->InlineBins[i] != null)
+            if (heap->InlineBins[HeapState.InlineBin(i)] != null)
             {
                 return true;
             }

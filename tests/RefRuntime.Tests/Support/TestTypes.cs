@@ -34,13 +34,13 @@ internal static unsafe class TestTypes
             ? s_releasing
             : s_releasing = Define(new TypeInfo { Flags = TypeFlags.SelfReleasing, Traverse = &Hooks.OnTraverse, Destroy = &Hooks.OnDestroy }, slots: 0);
 
-    public static TypeId Define(TypeInfo info, uint slots = 2)
+    public static TypeId Define(TypeInfo info, uint slots = 2, uint size = 24)
     {
         uint* offsets = stackalloc uint[2] { 0, 8 };
         byte* name = stackalloc byte[5] { (byte)'t', (byte)'e', (byte)'s', (byte)'t', 0 };
         info.StructSize = (uint)sizeof(TypeInfo);
         info.Name = name;
-        info.Size = 24;
+        info.Size = size;
         info.RefOffsets = offsets;
         info.RefCount = slots;
         TypeId type = TypeOperations.New(&info);
