@@ -8,6 +8,7 @@
 // While objects die, the same bits hold what does not fit the death queue; those blocks have the Spilled flag and are not
 // counted in HeapState.Candidates.
 
+using System.Runtime.CompilerServices;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
 
@@ -58,10 +59,11 @@ internal static unsafe class CandidateLog
     }
 
     /// <summary>True if the bit was set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool ClearBit(Page* page, void* payload)
     {
         uint index = Blocks.IndexOf(page, payload);
-        ref ulong word = ref Segment.Bitmap(page)[index >> 6];
+        ref ulong word = ref Segment.BitmapAt(payload)[index >> 6];
         ulong bit = 1ul << (int)(index & 63);
         if ((word & bit) == 0)
         {

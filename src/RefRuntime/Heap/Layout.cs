@@ -181,11 +181,16 @@ internal unsafe struct Segment
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int IndexOf(Page* page) => (int)(((ulong)page & Config.SegmentMask) - PageTableOffset) / PageEntrySize;
+    public static int IndexOf(Page* page) => (int)((uint)(((ulong)page & Config.SegmentMask) - PageTableOffset) / PageEntrySize);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong* Bitmap(Page* page) =>
         (ulong*)((byte*)Of(page) + BitmapOffset) + (IndexOf(page) * BitmapWords);
+
+    /// <summary>The candidate bitmap of the page in which the address lies.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong* BitmapAt(void* address) =>
+        (ulong*)((byte*)Of(address) + BitmapOffset) + ((((ulong)address & Config.SegmentMask) >> Config.PageShift) * BitmapWords);
 
     /// <summary>Address of page <paramref name="index"/>'s memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,9 +1,11 @@
 // Releasing what a dead object refers to. The references are walked from the last to the first: the first that dies is
 // the last put on the queue, so that children die in the order of their slots, each with all below it, as if recursively.
 //
-// The first slot's child is kept in hand instead of on the queue: a chain of any length never touches it.
+// The first slot's child is kept in hand instead of on the queue: a chain of any length never touches it. Who is in hand is
+// passed along by value, so that it stays in a register.
 
 using System.Runtime.CompilerServices;
+using RefRuntime.Core;
 using RefRuntime.Counting;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
@@ -18,29 +20,10 @@ internal unsafe struct ChildRelease
     public void* Next;
 
     /// <summary>Releases what lies in slots; what traverse reports has been collected before (Reported).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Slots(void* payload, TypeDescriptor* type)
-    {
-        Shape shape = type->Shape;
-        if ((shape & ~(Shape.Offsets | Shape.Items)) != 0)
-        {
-            OtherSlots(payload, type);
-        }
+    public void Slots(void* payload, TypeDescriptor* type) => Next = Slots(Heap, payload, type, Next);
 
-        if ((shape & Shape.Items) != 0)
-        {
-            Range((void**)((byte*)payload + type->Size), ObjectSize.ItemCount(payload));
-        }
-
-        if ((shape & Shape.Offsets) != 0)
-        {
-            uint* offsets = type->Offsets;
-            for (uint i = type->OffsetCount; i-- > 0;)
-            {
-                Release(*(void**)((byte*)payload + offsets[i]));
-            }
-        }
-    }
+    /// <summary>One reference less to the child.</summary>
+    public void Release(void* child) => Next = Release(Heap, Heap, child, Next);
 
     /// <summary>Releases the reported references from <paramref name="first"/> on.</summary>
     public void Reported(ulong first)
@@ -51,51 +34,102 @@ internal unsafe struct ChildRelease
         }
     }
 
-    /// <summary>One reference less to the child.</summary>
+    /// <summary>Releases what lies in slots. Takes and answers who dies next.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Release(void* child)
+    public static void* Slots(HeapState* heap, void* payload, TypeDescriptor* type, void* next)
+    {
+        Shape shape = type->Shape;
+        if ((shape & ~Shape.Offsets) != 0)
+        {
+            next = OtherSlots(heap, payload, type, next);
+        }
+
+        if ((shape & Shape.Offsets) != 0)
+        {
+            uint* offsets = type->Offsets;
+            for (uint i = type->OffsetCount; i-- > 0;)
+            {
+                next = Release(heap, payload, *(void**)((byte*)payload + offsets[i]), next);
+            }
+        }
+
+        return next;
+    }
+
+    /// <summary>One reference less to the child of <paramref name="parent"/>, which lies in some segment of the heap's. Takes and answers who dies next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void* Release(HeapState* heap, void* parent, void* child, void* next)
     {
         // Slots may have been written plainly: what is no object of this heap is passed over, it was never counted.
-        if (child == null || !ObjectLookup.IsObject(child) || Segment.Of(child)->Heap != Heap)
+        bool isNear = ((ulong)parent ^ (ulong)child) <= Config.SegmentMask;
+        if (child == null || !(isNear || IsInHeap(heap, child)))
         {
-            return;
+            return next;
         }
 
-        // A member of the dying set goes with the set.
+        Page* page = Segment.PageOf(child);
+        if (!Blocks.TryIndexOf(page, child, out _))
+        {
+            return next;
+        }
+
         ulong word = Header.Word(child);
-        if ((word & HeaderFlags.InSet) != 0)
+        const ulong Deciding = HeaderFlags.Quiet | HeaderFlags.InSet;
+        if ((int)word > 1 && (word & Deciding) == HeaderFlags.Quiet)
         {
-            return;
+            Header.Word(child) = word - 1;
+            return next;
         }
 
-        if (!Counts.Decrement(Heap, child))
+        if ((word & Header.StateMask) == InlineLayout.LeafValue && page->Kind == PageKind.Small)
         {
-            return;
+            Header.Word(child) = 0;
+            Blocks.Push(heap, page, child);
+            return next;
         }
 
-        // A sweep must not lose pages under its feet; it drains the queue when it is over.
-        if ((word & HeaderFlags.PlainLeaf) != 0 && (Heap->Sweeping == 0 || Segment.PageOf(child)->Kind == PageKind.Small))
+        if ((int)word != 1 || (word & HeaderFlags.InSet) != 0)
         {
-            ObjectMemory.Free(Heap, child);
-            return;
+            return ReleaseSlow(heap, child, next);
         }
 
-        if (Next != null)
+        Header.Word(child) = word - 1;
+        if (next != null)
         {
-            DeathQueue.Push(Heap, Next);
+            DeathQueue.Push(heap, next);
         }
 
-        Next = child;
+        return child;
+    }
+
+    private static bool IsInHeap(HeapState* heap, void* child) => SegmentMap.Contains(child) && Segment.Of(child)->Heap == heap;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* ReleaseSlow(HeapState* heap, void* child, void* next)
+    {
+        // A free block is none of ours, and a member of the dying set goes with the set.
+        ulong word = Header.Word(child);
+        if (word == 0 || (word & HeaderFlags.InSet) != 0 || !Counts.Decrement(heap, child))
+        {
+            return next;
+        }
+
+        if (next != null)
+        {
+            DeathQueue.Push(heap, next);
+        }
+
+        return child;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void OtherSlots(void* payload, TypeDescriptor* type)
+    private static void* OtherSlots(HeapState* heap, void* payload, TypeDescriptor* type, void* next)
     {
         Shape shape = type->Shape;
         if ((shape & Shape.List) != 0)
         {
             ListPayload* list = (ListPayload*)payload;
-            Range(list->Items, list->Count);
+            next = Range(heap, payload, list->Items, list->Count, next);
         }
 
         if ((shape & Shape.ItemValues) != 0)
@@ -103,7 +137,7 @@ internal unsafe struct ChildRelease
             byte* items = (byte*)payload + type->Size;
             for (ulong i = ObjectSize.ItemCount(payload); i-- > 0;)
             {
-                Release(type->ReferenceIn(items + (i * type->ItemSize)));
+                next = Release(heap, payload, type->ReferenceIn(items + (i * type->ItemSize)), next);
             }
         }
 
@@ -111,17 +145,22 @@ internal unsafe struct ChildRelease
         {
             for (uint i = type->OffsetCount; i-- > 0;)
             {
-                Release(type->ReferenceIn((byte*)payload + type->Offsets[i]));
+                next = Release(heap, payload, type->ReferenceIn((byte*)payload + type->Offsets[i]), next);
             }
         }
+
+        return (shape & Shape.Items) != 0
+            ? Range(heap, payload, (void**)((byte*)payload + type->Size), ObjectSize.ItemCount(payload), next)
+            : next;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Range(void** slots, ulong count)
+    private static void* Range(HeapState* heap, void* payload, void** slots, ulong count, void* next)
     {
         for (ulong i = count; i-- > 0;)
         {
-            Release(slots[i]);
+            next = Release(heap, payload, slots[i], next);
         }
+
+        return next;
     }
 }

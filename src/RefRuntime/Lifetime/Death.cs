@@ -102,15 +102,14 @@ internal static unsafe class Death
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void* Step(HeapState* heap, void* payload, TypeDescriptor* type)
     {
-        ChildRelease release = new() { Heap = heap };
         if (type->HasDuties || (type->Shape & Shape.List) != 0 || (Header.Word(payload) & (HeaderFlags.HasWeak | HeaderFlags.Held)) != 0)
         {
             return StepSlow(heap, payload, type);
         }
 
-        release.Slots(payload, type);
+        void* next = ChildRelease.Slots(heap, payload, type, null);
         ObjectMemory.Free(heap, payload);
-        return release.Next;
+        return next;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

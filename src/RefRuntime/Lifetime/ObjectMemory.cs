@@ -74,7 +74,7 @@ internal static unsafe class ObjectMemory
     {
         Page* page = Segment.PageOf(payload);
         ref ulong word = ref Header.Word(payload);
-        if (page->CandidateCount != 0 && (word & HeaderFlags.PlainLeaf) == 0 && CandidateLog.ClearBit(page, payload))
+        if ((word & HeaderFlags.Quiet) != 0 && page->CandidateCount != 0 && CandidateLog.ClearBit(page, payload))
         {
             heap->Candidates--;
         }
