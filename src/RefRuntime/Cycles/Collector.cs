@@ -103,9 +103,9 @@ internal static unsafe class Collector
     }
 
     /// <summary>One slice of the round that is under way, or of a new one.</summary>
-    public static void Slice(HeapState* heap, GcReason reason)
+    public static void Slice(HeapState* heap, GcReason reason, bool isUnlimited)
     {
-        Budget budget = PauseFrom(heap, Clock.Nanoseconds());
+        Budget budget = isUnlimited ? Budget.Unlimited : PauseFrom(heap, Clock.Nanoseconds());
         if (!Round.IsUnderWay(heap))
         {
             Round.Start(heap, reason);

@@ -52,6 +52,7 @@ internal static unsafe class Round
         heap->BytesSinceRound = 0;
         heap->RoundServed = 0;
         heap->RoundNanoseconds = 0;
+        heap->RoundGrown = 0;
         heap->RoundUsed = HeapState.UsedBytes(heap) + heap->ExternalBytes;
         Marking.ChooseRoots(heap);
         heap->RoundPhase = InMarking;
@@ -175,6 +176,8 @@ internal static unsafe class Round
                 break;
             case InGathering:
                 heap->RoundKept = 0;
+                ulong used = HeapState.UsedBytes(heap) + heap->ExternalBytes;
+                heap->RoundGrown = used > heap->RoundUsed ? used - heap->RoundUsed : 0;
                 break;
             case InBatches:
                 heap->Visited.Count = heap->RoundKept;

@@ -10,7 +10,8 @@
 //
 // Work is bounded: a candidate pays for at most TrialReach visits, the doubling of the heap for one visit of all that there is.
 // So is garbage: a round gets a slice for every so many bytes that are allocated, paced by what the last one cost, so that it ends
-// before the heap has grown by half; behind its schedule, it gets one at each visit to the allocator's slow path.
+// before the heap has grown by half; behind its schedule, it gets one at each visit to the allocator's slow path. Should the heap
+// grow to three times its size all the same, because the machine gives the slices no time, the round is finished in one go.
 
 using RefRuntime.Abi;
 using RefRuntime.Core;
@@ -52,12 +53,12 @@ internal static unsafe class Triggers
         {
             if (IsSliceDue(heap))
             {
-                Collector.Slice(heap, (GcReason)heap->RoundReason);
+                Collector.Slice(heap, (GcReason)heap->RoundReason, isUnlimited: IsOutgrown(heap));
             }
         }
         else if (IsDoubled(heap))
         {
-            Collector.Slice(heap, GcReason.Growth);
+            Collector.Slice(heap, GcReason.Growth, isUnlimited: false);
         }
         else if (IsTurnedOver(heap))
         {
@@ -131,9 +132,15 @@ internal static unsafe class Triggers
         }
     }
 
-    /// <summary>A round is over: the next one is paced by what this one cost, and some more.</summary>
-    public static void NoteRound(HeapState* heap) =>
+    /// <summary>
+    /// A round is over: the next one is paced by what this one cost, and some more. What the heap has grown by meanwhile may all be
+    /// garbage: it does not count as what is kept.
+    /// </summary>
+    public static void NoteRound(HeapState* heap)
+    {
         heap->RoundCost = 1 + (heap->RoundNanoseconds * 5 / 4 / (1 + (heap->RoundUsed / 1024)));
+        heap->BytesAfterComplete -= heap->RoundGrown < heap->BytesAfterComplete ? heap->RoundGrown : heap->BytesAfterComplete;
+    }
 
     private static bool IsDoubled(HeapState* heap) =>
         HeapState.UsedBytes(heap) + heap->ExternalBytes > 2 * Max(heap->BytesAfterComplete, Config.GrowthFloorBytes / 2);
@@ -148,6 +155,9 @@ internal static unsafe class Triggers
         ulong slices = 1 + (heap->RoundUsed / 1024 * RoundCost(heap) / (heap->PauseGoal + 1));
         return heap->BytesSinceRound >= growth || heap->BytesSinceRound - heap->RoundServed >= growth / slices;
     }
+
+    private static bool IsOutgrown(HeapState* heap) =>
+        HeapState.UsedBytes(heap) + heap->ExternalBytes > 3 * Max(heap->RoundUsed, Config.GrowthFloorBytes / 2);
 
     private static ulong RoundCost(HeapState* heap) => heap->RoundCost == 0 ? FirstRoundCost : heap->RoundCost;
 

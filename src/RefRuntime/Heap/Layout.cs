@@ -407,6 +407,9 @@ internal unsafe struct HeapState
     public ulong RoundUsed;
     public ulong RoundNanoseconds;
 
+    /// <summary>By how much the heap had grown when the round knew what was dead: nobody has looked at that.</summary>
+    public ulong RoundGrown;
+
     /// <summary>Nanoseconds that a round takes for 1024 bytes in use, as the last ones did; 0 = not known yet.</summary>
     public ulong RoundCost;
 

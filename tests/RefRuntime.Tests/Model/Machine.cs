@@ -43,6 +43,9 @@ internal sealed unsafe partial class Machine
         };
         _heap = HeapOperations.New(&options);
         Demand(_heap != null, "rr_heap_new: {0}", NativeText.LastError());
+
+        // An automatic collection ends with what it began, however slow the machine is: the oracle knows no half-dead sets.
+        Demand(CollectOperations.SetPauseGoal(_heap, 0) == Status.Ok, "rr_gc_set_pause_goal: {0}", NativeText.LastError());
         if (program.Profile.IsWatched)
         {
             CollectOperations.SetCallback(_heap, &Callbacks.Collection, null);
