@@ -64,8 +64,9 @@ internal static unsafe class Collector
         Budget budget = Budget.Until(nanoseconds < ulong.MaxValue - begun ? begun + nanoseconds : ulong.MaxValue - 1);
         Yield yield = default;
         bool hasMemory = TryTrials(heap, GcReason.Step, ref budget, ref yield, untilPoor: false);
-        if (!Round.IsUnderWay(heap) && heap->HasYoung != 0 && hasMemory && !budget.IsSpentNow())
+        if (!Round.IsUnderWay(heap) && heap->HasYoung != 0 && hasMemory && (heap->Candidates == 0 || !budget.IsSpentNow()))
         {
+            // With an empty log however little the budget is: steps come to their end.
             Round.Start(heap, GcReason.Step);
         }
 

@@ -4,6 +4,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
+using RefRuntime.Os;
 
 namespace RefRuntime.Cycles;
 
@@ -25,6 +26,25 @@ internal static unsafe class LogReset
         // What lies in the bins is handed out unseen: hide it, so that its page becomes young again when it is used.
         heap->HasYoung = 0;
         Blocks.TrapBins(heap);
+    }
+
+    /// <summary>A slice of a round, before any edge is tallied: takes the chosen pages out of the log. True when all are; false = budget spent.</summary>
+    public static bool TryRunSlice(HeapState* heap, ref Budget budget)
+    {
+        for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
+        {
+            while (segment->LoggedPages != 0)
+            {
+                Page(heap, Segment.PageTable(segment) + BitOperations.TrailingZeroCount(segment->LoggedPages), spareDead: false);
+                segment->LoggedPages &= segment->LoggedPages - 1;
+                if (budget.IsSpent())
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
     }
 
     /// <summary>

@@ -71,6 +71,7 @@ internal unsafe struct Marking : IReferenceVisitor
         for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
         {
             segment->RootPages = segment->YoungPages | segment->CandidatePages;
+            segment->LoggedPages = segment->CandidatePages;
             segment->YoungPages = 0;
         }
 
@@ -81,7 +82,7 @@ internal unsafe struct Marking : IReferenceVisitor
         Blocks.TrapBins(heap);
     }
 
-    /// <summary>One slice: tallies what the chosen pages reach, and empties the log. True when all is done; false = budget spent, or no memory.</summary>
+    /// <summary>One slice: tallies what the chosen pages reach. True when all is done; false = budget spent, or no memory.</summary>
     public bool TryRunSlice(ref Budget budget)
     {
         for (Segment* segment = _heap->Segments; segment != null; segment = segment->Next)
@@ -96,7 +97,6 @@ internal unsafe struct Marking : IReferenceVisitor
                     return false;
                 }
 
-                LogReset.Page(_heap, page, spareDead: false);
                 bool isSwept = page->Limit == 0 || TrySweep(page);
                 segment->RootPages &= ~(1ul << index);
                 if (!isSwept || budget.IsSpentNow())

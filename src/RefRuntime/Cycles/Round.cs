@@ -1,6 +1,7 @@
 // A complete collection in slices, between which the program goes on.
 //
-//   marking      edges are tallied from all pages with candidates and from young ones        slices
+//   log          pages with candidates, and young ones, are chosen and taken out of the log  slices
+//   marking      edges are tallied from all chosen pages                                     slices
 //   life         whoever is held from outside passes it on                                   slices
 //   gathering    who looks dead is listed                                                    slices
 //   batches      some of the list at a time, with what of it they reach, is looked at        each batch in one go
@@ -16,8 +17,9 @@
 // costs only time. And no dead object is missed because the program went on: the dead, what they refer to and their counts
 // did not change.
 //
-// What is allocated or logged during a round is left to the next one. Before its set is verified a round can be dropped at any
-// point: its pages are young again then.
+// What is allocated or logged during a round is left to the next one: an object is never taken out of the log once edges are
+// tallied, since those that were tallied before it lost a reference may be why it looks live. Before its set is verified a round
+// can be dropped at any point: its pages are young again then.
 
 using RefRuntime.Abi;
 using RefRuntime.Heap;
@@ -31,13 +33,14 @@ internal static unsafe class Round
 {
     // HeapState.RoundPhase.
     private const int None = 0;
-    private const int InMarking = 1;
-    private const int InLife = 2;
-    private const int InGathering = 3;
-    private const int InBatches = 4;
-    private const int InClearing = 5;
-    private const int InFinalizers = 6;
-    private const int InDeath = 7;
+    private const int InLog = 1;
+    private const int InMarking = 2;
+    private const int InLife = 3;
+    private const int InGathering = 4;
+    private const int InBatches = 5;
+    private const int InClearing = 6;
+    private const int InFinalizers = 7;
+    private const int InDeath = 8;
 
     public static bool IsUnderWay(HeapState* heap) => heap->RoundPhase != None;
 
@@ -55,7 +58,7 @@ internal static unsafe class Round
         heap->RoundGrown = 0;
         heap->RoundUsed = HeapState.UsedBytes(heap) + heap->ExternalBytes;
         Marking.ChooseRoots(heap);
-        heap->RoundPhase = InMarking;
+        heap->RoundPhase = InLog;
     }
 
     /// <summary>
@@ -69,6 +72,9 @@ internal static unsafe class Round
         {
             switch (heap->RoundPhase)
             {
+                case InLog:
+                    isPhaseDone = LogReset.TryRunSlice(heap, ref budget);
+                    break;
                 case InMarking:
                     Marking marking = new(heap);
                     isPhaseDone = marking.TryRunSlice(ref budget);

@@ -167,6 +167,9 @@ internal unsafe struct Segment
     /// <summary>Bit i: the collection that runs in slices has yet to sweep page i.</summary>
     public ulong RootPages;
 
+    /// <summary>Bit i: it has yet to take the objects of page i out of the log.</summary>
+    public ulong LoggedPages;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Segment* Of(void* address) => (Segment*)((ulong)address & ~Config.SegmentMask);
 

@@ -161,6 +161,7 @@ internal static unsafe class CollectOperations
         {
             heap->ExternalBytes += (ulong)deltaBytes;
             heap->BytesSinceCollection += (ulong)deltaBytes;
+            heap->BytesSinceRound += (ulong)deltaBytes;
             if (Triggers.IsGrowthDue(heap))
             {
                 Blocks.TrapBins(heap);
