@@ -24,7 +24,7 @@ internal static unsafe class Collector
     /// <summary>Returns how many containers died, or RR_E_NO_MEMORY; then nothing has changed.</summary>
     public static long Run(HeapState* heap, GcReason reason)
     {
-        long finished = FinishRound(heap);
+        long finished = FinishRound(heap, reason);
         if (heap->Candidates == 0 && heap->HasYoung == 0 && heap->GcCallback == null)
         {
             // Even the clock would cost more than this.
@@ -37,7 +37,7 @@ internal static unsafe class Collector
         // Asked now: the callback may have changed the heap.
         bool isDone = (heap->Candidates == 0 && heap->HasYoung == 0) || TryCollect(heap, ref gcEvent);
         heap->Visited.Reset();
-        heap->Live.Reset();
+        heap->Grey.Clear();
         if (isDone)
         {
             NoteComplete(heap);
@@ -67,7 +67,7 @@ internal static unsafe class Collector
         if (!Round.IsUnderWay(heap) && heap->HasYoung != 0 && hasMemory && (heap->Candidates == 0 || !budget.IsSpentNow()))
         {
             // With an empty log however little the budget is: steps come to their end.
-            Round.Start(heap, GcReason.Step);
+            Round.Start(heap);
         }
 
         if (Round.IsUnderWay(heap) && hasMemory)
@@ -104,20 +104,20 @@ internal static unsafe class Collector
     }
 
     /// <summary>One slice of the round that is under way, or of a new one.</summary>
-    public static void Slice(HeapState* heap, GcReason reason, bool isUnlimited)
+    public static void Slice(HeapState* heap, bool isUnlimited)
     {
         Budget budget = isUnlimited ? Budget.Unlimited : PauseFrom(heap, Clock.Nanoseconds());
         if (!Round.IsUnderWay(heap))
         {
-            Round.Start(heap, reason);
+            Round.Start(heap);
         }
 
         Yield yield = default;
-        TryContinueRound(heap, reason, ref budget, ref yield);
+        TryContinueRound(heap, GcReason.Growth, ref budget, ref yield);
     }
 
     /// <summary>Before something that can't share the heap with a round: a committed one is finished, another is dropped. Returns how many containers died.</summary>
-    public static long FinishRound(HeapState* heap)
+    public static long FinishRound(HeapState* heap, GcReason reason)
     {
         if (!Round.IsUnderWay(heap))
         {
@@ -132,7 +132,7 @@ internal static unsafe class Collector
 
         Budget unlimited = Budget.Unlimited;
         Yield yield = default;
-        TryContinueRound(heap, (GcReason)heap->RoundReason, ref unlimited, ref yield);
+        TryContinueRound(heap, reason, ref unlimited, ref yield);
         return (long)yield.Collected;
     }
 
@@ -151,7 +151,7 @@ internal static unsafe class Collector
 
         heap->Reported.Free();
         heap->Visited.Free();
-        heap->Live.Free();
+        heap->Grey.Free();
         SideMemory.Free(ref heap->Side);
         SideMemory.Free(ref heap->ScratchSide);
         TrialTable.Free(heap);

@@ -1,8 +1,7 @@
 // The second half of trial deletion: whoever is held from outside lives, with all it reaches. Then the dead are counted,
 // page by page.
 //
-// In slices: HeapState.RoundPage is the next page to look at, Live with RoundPosition the queue of those whose life is still to be
-// passed on. What an earlier slice has queued is looked up anew.
+// In slices: HeapState.RoundPage is the next page to look at, Grey holds those whose life is still to be passed on.
 
 using System.Runtime.CompilerServices;
 using RefRuntime.Heap;
@@ -15,19 +14,17 @@ internal unsafe struct LifePropagation : IReferenceVisitor
 {
     private readonly HeapState* _heap;
 
-    /// <summary>Entries of the queue before this one are from an earlier slice.</summary>
-    private readonly ulong _firstFresh;
-
     /// <summary>The page of the object whose edges are being walked.</summary>
     private PageView _near;
     private EdgeDelay _far;
+    private GreyQueue _grey;
     private TypeGuess _type;
     private bool _isOutOfMemory;
 
     public LifePropagation(HeapState* heap)
     {
         _heap = heap;
-        _firstFresh = heap->Live.Count;
+        _grey = new GreyQueue(heap);
         _type = new TypeGuess();
     }
 
@@ -44,8 +41,7 @@ internal unsafe struct LifePropagation : IReferenceVisitor
     public static void Start(HeapState* heap)
     {
         heap->RoundPage = heap->Touched;
-        heap->Live.Count = 0;
-        heap->RoundPosition = 0;
+        heap->Grey.Clear();
     }
 
     /// <summary>Decides for every member in one go, and counts the dead. False = no memory.</summary>
@@ -70,18 +66,18 @@ internal unsafe struct LifePropagation : IReferenceVisitor
     /// <summary>One slice. True when life has reached all that it can reach; false = budget spent, or no memory.</summary>
     public bool TryRunSlice(ref Budget budget)
     {
-        while (TryFollowQueue(ref budget) && _heap->RoundPage != null)
+        while (TryFollow(ref budget) && _heap->RoundPage != null)
         {
             Page* page = _heap->RoundPage;
             _heap->RoundPage = page->NextTouched;
-            QueueRoots(page);
+            AddRoots(page);
             if (budget.IsSpent())
             {
                 return false;
             }
         }
 
-        return _heap->RoundPage == null && _heap->RoundPosition == _heap->Live.Count && !_isOutOfMemory;
+        return _heap->RoundPage == null && _grey.IsEmpty && !_isOutOfMemory;
     }
 
     /// <summary>An edge from something that lives. Most lead into the page that is being walked.</summary>
@@ -94,7 +90,7 @@ internal unsafe struct LifePropagation : IReferenceVisitor
         }
         else if (_near.TryIndexOf(child, out uint index) && SideWord.IsUndecidedMember(_near.Side[index]))
         {
-            Enqueue(child, _near.Side + index);
+            Add(child, _near.Side + index);
         }
     }
 
@@ -110,7 +106,7 @@ internal unsafe struct LifePropagation : IReferenceVisitor
         bool unused = false;
         if (_far.TryExchange(ref child, ref side, ref unused) && SideWord.IsUndecidedMember(*side))
         {
-            Enqueue(child, side);
+            Add(child, side);
         }
     }
 
@@ -121,23 +117,23 @@ internal unsafe struct LifePropagation : IReferenceVisitor
         {
             if (_far.TryTake(out void* child, out uint* side, out _) && SideWord.IsUndecidedMember(*side))
             {
-                Enqueue(child, side);
+                Add(child, side);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Enqueue(void* child, uint* side)
+    private void Add(void* child, uint* side)
     {
         *side |= SideWord.Live | SideWord.Done;
-        if (!_heap->Live.TryPush(child))
+        if (!_grey.TryAdd(child))
         {
             _isOutOfMemory = true;
         }
     }
 
     /// <summary>Puts those of the page that live by themselves into the queue, and counts those that look dead so far.</summary>
-    private void QueueRoots(Page* page)
+    private void AddRoots(Page* page)
     {
         uint* side = page->Side;
         uint carved = Blocks.CarvedOf(page);
@@ -150,7 +146,7 @@ internal unsafe struct LifePropagation : IReferenceVisitor
             }
             else if (SideWord.IsLiveRoot(side[i]))
             {
-                Enqueue(Blocks.PayloadAt(page, i), side + i);
+                Add(Blocks.PayloadAt(page, i), side + i);
             }
         }
 
@@ -158,25 +154,22 @@ internal unsafe struct LifePropagation : IReferenceVisitor
         DeadMembers += dead;
     }
 
-    /// <summary>Breadth first: what comes next is known long enough before to be fetched. False = budget spent, or no memory.</summary>
-    private bool TryFollowQueue(ref Budget budget)
+    /// <summary>Passes life on as far as it goes. False = budget spent, or no memory.</summary>
+    private bool TryFollow(ref Budget budget)
     {
-        ref ulong position = ref _heap->RoundPosition;
         while (!_isOutOfMemory)
         {
-            if (position == _heap->Live.Count)
+            if (_grey.IsEmpty)
             {
                 Drain();
-                if (position == _heap->Live.Count)
+                if (_grey.IsEmpty)
                 {
                     break;
                 }
             }
 
-            Prefetch.QueuedHeader(_heap->Live, position);
-            void* payload = _heap->Live.Items[position];
-            bool isFresh = position++ >= _firstFresh;
-            if (isFresh || Edge.IsTouchedObject(_heap, payload))
+            void* payload = _grey.Take();
+            if (payload != null)
             {
                 LiveMembers++;
                 _near = new PageView(Segment.PageOf(payload));
@@ -190,14 +183,7 @@ internal unsafe struct LifePropagation : IReferenceVisitor
             }
         }
 
-        if (_isOutOfMemory)
-        {
-            return false;
-        }
-
-        _heap->Live.Count = 0;
-        position = 0;
-        return true;
+        return !_isOutOfMemory;
     }
 
     private void CountDead()

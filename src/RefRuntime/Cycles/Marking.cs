@@ -28,20 +28,18 @@ internal unsafe struct Marking : IReferenceVisitor
 
     private readonly HeapState* _heap;
 
-    /// <summary>Entries of the queue before this one are from an earlier slice.</summary>
-    private readonly ulong _firstFresh;
-
     /// <summary>The page of the object whose edges are being walked.</summary>
     private PageView _near;
 
     private EdgeDelay _far;
+    private GreyQueue _grey;
     private TypeGuess _type;
     private bool _isOutOfMemory;
 
     public Marking(HeapState* heap)
     {
         _heap = heap;
-        _firstFresh = heap->Visited.Count;
+        _grey = new GreyQueue(heap);
         _type = new TypeGuess();
     }
 
@@ -61,8 +59,7 @@ internal unsafe struct Marking : IReferenceVisitor
     public bool TryRun()
     {
         Budget unlimited = Budget.Unlimited;
-        _heap->RoundPosition = 0;
-        return TryChoosePages() && TryVisitRoots() && TryVisitQueue(ref unlimited);
+        return TryChoosePages() && TryVisitRoots() && TryFollow(ref unlimited);
     }
 
     /// <summary>Before the first slice: all pages with candidates and young ones are to be swept, and what is allocated from now on is young again.</summary>
@@ -76,7 +73,6 @@ internal unsafe struct Marking : IReferenceVisitor
         }
 
         heap->HasYoung = 0;
-        heap->RoundPosition = 0;
 
         // What lies in the bins is handed out unseen: hide it, so that its page becomes young again when it is used.
         Blocks.TrapBins(heap);
@@ -107,7 +103,7 @@ internal unsafe struct Marking : IReferenceVisitor
             }
         }
 
-        return TryVisitQueue(ref budget);
+        return TryFollow(ref budget);
     }
 
     /// <summary>An edge. Most lead into the page that is being walked; the others are looked up.</summary>
@@ -173,7 +169,7 @@ internal unsafe struct Marking : IReferenceVisitor
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Enqueue(void* child)
     {
-        if (!_heap->Visited.TryPush(child))
+        if (!_grey.TryAdd(child))
         {
             _isOutOfMemory = true;
         }
@@ -273,24 +269,21 @@ internal unsafe struct Marking : IReferenceVisitor
         return !_isOutOfMemory;
     }
 
-    private bool TryVisitQueue(ref Budget budget)
+    private bool TryFollow(ref Budget budget)
     {
-        ref ulong position = ref _heap->RoundPosition;
         while (!_isOutOfMemory)
         {
-            if (position == _heap->Visited.Count)
+            if (_grey.IsEmpty)
             {
                 Drain();
-                if (position == _heap->Visited.Count)
+                if (_grey.IsEmpty)
                 {
                     break;
                 }
             }
 
-            Prefetch.QueuedHeader(_heap->Visited, position);
-            void* payload = _heap->Visited.Items[position];
-            bool isFresh = position++ >= _firstFresh;
-            if (isFresh || Edge.IsTouchedObject(_heap, payload))
+            void* payload = _grey.Take();
+            if (payload != null)
             {
                 Page* page = Segment.PageOf(payload);
                 uint* side = page->Side + Blocks.IndexOf(page, payload);

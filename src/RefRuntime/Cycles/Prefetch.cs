@@ -4,25 +4,15 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using RefRuntime.Core;
 using RefRuntime.Heap;
-using RefRuntime.Os;
 
 namespace RefRuntime.Cycles;
 
 internal static unsafe class Prefetch
 {
-    /// <summary>How far ahead in a queue of objects: long enough for main memory, short enough for the cache.</summary>
+    /// <summary>How far ahead in a table of objects: long enough for main memory, short enough for the cache.</summary>
     public const uint Distance = 16;
 
-    /// <summary>Fetches the header of the object some places behind <paramref name="position"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void QueuedHeader(in PointerBuffer queue, ulong position)
-    {
-        if (position + Distance < queue.Count)
-        {
-            Header(queue.Items[position + Distance]);
-        }
-    }
-
+    /// <summary>Fetches the beginning of an object, its header included.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Header(void* payload)
     {

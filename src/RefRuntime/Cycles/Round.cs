@@ -47,11 +47,10 @@ internal static unsafe class Round
     /// <summary>Has its set been verified? Then the round can't be dropped, only finished.</summary>
     public static bool IsCommitted(HeapState* heap) => heap->RoundPhase >= InFinalizers;
 
-    public static void Start(HeapState* heap, GcReason reason)
+    public static void Start(HeapState* heap)
     {
         heap->Visited.Count = 0;
-        heap->Live.Count = 0;
-        heap->RoundReason = (uint)reason;
+        heap->Grey.Clear();
         heap->BytesSinceRound = 0;
         heap->RoundServed = 0;
         heap->RoundNanoseconds = 0;
@@ -335,6 +334,6 @@ internal static unsafe class Round
         heap->RoundPage = null;
         heap->Dying = default;
         heap->Visited.Reset();
-        heap->Live.Reset();
+        heap->Grey.Clear();
     }
 }

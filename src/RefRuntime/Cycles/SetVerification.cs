@@ -24,7 +24,7 @@ internal unsafe struct SetVerification : IReferenceVisitor
     public static long Run(HeapState* heap, void** members, ulong count, uint holds)
     {
         long dead = TryTally(heap, members, count, holds) && new LifePropagation(heap).TryRun() ? Partition(members, count) : -1;
-        heap->Live.Count = 0;
+        heap->Grey.Clear();
         heap->RoundPage = null;
         SideData.Reset(heap);
         return dead;

@@ -53,12 +53,12 @@ internal static unsafe class Triggers
         {
             if (IsSliceDue(heap))
             {
-                Collector.Slice(heap, (GcReason)heap->RoundReason, isUnlimited: IsOutgrown(heap));
+                Collector.Slice(heap, isUnlimited: IsOutgrown(heap));
             }
         }
         else if (IsDoubled(heap))
         {
-            Collector.Slice(heap, GcReason.Growth, isUnlimited: false);
+            Collector.Slice(heap, isUnlimited: false);
         }
         else if (IsTurnedOver(heap))
         {

@@ -388,13 +388,10 @@ internal unsafe struct HeapState
     /// <summary>Where the round is; 0 = none is under way.</summary>
     public int RoundPhase;
 
-    /// <summary>What began it.</summary>
-    public uint RoundReason;
-
     /// <summary>The next page of the list of touched ones that the phase looks at. TouchedPages keeps it valid.</summary>
     public Page* RoundPage;
 
-    /// <summary>The next entry of Visited, or of Live, that the phase looks at.</summary>
+    /// <summary>The next entry of Visited that the phase looks at.</summary>
     public ulong RoundPosition;
 
     /// <summary>How many of Visited a commit in batches has looked at and left.</summary>
@@ -421,8 +418,11 @@ internal unsafe struct HeapState
 
     // Cycles: their work space.
 
+    /// <summary>The dead that a collection has listed.</summary>
     public PointerBuffer Visited;
-    public PointerBuffer Live;
+
+    /// <summary>Objects whose edges are still to be walked.</summary>
+    public PointerQueue Grey;
 
     /// <summary>1 while a sweep frees what it finds: pages stay where they are until it is over.</summary>
     public int Sweeping;

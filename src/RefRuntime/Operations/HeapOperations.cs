@@ -104,7 +104,7 @@ internal static unsafe class HeapOperations
             return LastError.Pointer(Status.Busy, "rr_heap_free", "heap", heap, "can't be freed from inside a callback");
         }
 
-        Collector.FinishRound(heap);
+        Collector.FinishRound(heap, GcReason.Requested);
         if ((heap->Flags & HeapFlags.ReportLeaks) != 0)
         {
             LeakSummary.Print(heap);

@@ -4,6 +4,8 @@ using System;
 using System.Collections.Generic;
 using RefRuntime.Abi;
 using RefRuntime.Core;
+using RefRuntime.Cycles;
+using RefRuntime.Heap;
 using RefRuntime.Operations;
 
 namespace RefRuntime.Tests.Model;
@@ -135,8 +137,9 @@ internal sealed unsafe partial class Machine
         _oracle.BeginChoice(garbage);
         _garbage = [.. garbage];
 
-        // A trial that can look at all there is finds all that its candidates belong to.
-        _isOneSet = _oracle.Live.Count <= Config.LeastTrialReach;
+        // A trial that can look at all there is finds all that its candidates belong to. A round that began before may find
+        // its dead one after the other.
+        _isOneSet = _oracle.Live.Count <= Config.LeastTrialReach && !Round.IsUnderWay((HeapState*)_heap);
     }
 
     /// <summary>
