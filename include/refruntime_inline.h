@@ -232,38 +232,68 @@ RR_INLINE int rr_inline_try_release(void *old)
     return old == NULL || rr_inline_try_decref(old, *rr_inline_header(old));
 }
 
-/* The last reference to an object goes that dies by releasing its slots. What is in them is released here if that is
- * simple; else the object, some of its slots empty by now, is left to the library. */
-RR_INLINE_APART rr_status rr_inline_free_node(void *object, const rr_layout_type *type, int is_logged)
+/* The type's entry if the object, whose header this is, dies with its last reference, which this is, by releasing its slots. */
+RR_INLINE const rr_layout_type *rr_inline_node_type(uint64_t header)
 {
-    rr_inline_link *slot = (rr_inline_link *)(void *)((char *)object + type->first_slot);
-    for (uint32_t slots = type->slots; slots != 0; slots >>= 1, slot++) {
-        if ((slots & 1) != 0 && *slot != NULL) {
-            if (!rr_inline_try_decref(*slot, *rr_inline_header(*slot)))
-                return rr_decref(object);
-            *slot = NULL;
-        }
+    uint64_t index = header >> RR_LAYOUT_TYPE_SHIFT;
+    if (RR_INLINE_LIKELY(index < RR_LAYOUT_TYPES)) {
+        const rr_layout_type *type = __atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED) + index;
+        if (RR_INLINE_LIKELY((header & ~RR_LAYOUT_HEADER_QUIET) == (type->release & ~RR_LAYOUT_HEADER_QUIET)))
+            return type;
     }
-    return (!is_logged || rr_inline_try_forget(object)) && rr_inline_try_free(object) ? RR_OK : rr_decref(object);
+    return NULL;
+}
+
+/* Lets nodes die, this one and what only it held, the last first. Who waits is an object like any other, alive, with one
+ * reference that is ours to give back: whoever is called meanwhile sees nothing unusual. */
+RR_INLINE_APART rr_status rr_inline_free_nodes(void *object, uint64_t header, const rr_layout_type *type)
+{
+    enum { ROOM = 64 };
+    void *waiting[ROOM];
+    uint32_t count = 0;
+    const rr_layout_type *other;
+    for (;;) {
+        rr_inline_link *slot = (rr_inline_link *)(void *)((char *)object + type->first_slot);
+        for (uint32_t slots = type->slots; slots != 0; slots >>= 1, slot++) {
+            void *child = *slot;
+            if (child != NULL && (slots & 1) != 0) {
+                uint64_t word = *rr_inline_header(child);
+                *slot = NULL;
+                if (rr_inline_count(word) == 1 && rr_inline_state(word) != rr_inline_state(RR_LAYOUT_LEAF_VALUE) && count < ROOM)
+                    waiting[count++] = child;
+                else if (!rr_inline_try_decref(child, word))
+                    (void)rr_decref(child);
+            }
+        }
+        if ((header != type->release && !rr_inline_try_forget(object)) || !rr_inline_try_free(object))
+            (void)rr_decref(object);
+        do {
+            if (count == 0)
+                return RR_OK;
+            object = waiting[--count];
+            header = *rr_inline_header(object);
+            other = header == type->release ? type : rr_inline_node_type(header);
+            if (other == NULL)
+                (void)rr_decref(object);
+        } while (other == NULL);
+        type = other;
+    }
 }
 
 /* A reference is given back, and more may have to be done than to count. */
 RR_INLINE_APART rr_status rr_inline_decref_apart(void *object, uint64_t header)
 {
-    uint64_t index = header >> RR_LAYOUT_TYPE_SHIFT;
-    if (RR_INLINE_LIKELY(index < RR_LAYOUT_TYPES)) {
-        const rr_layout_type *type = __atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED) + index;
+    const rr_layout_type *type = rr_inline_node_type(header);
+    if (RR_INLINE_LIKELY(type != NULL)) {
+        rr_inline_link *word = (rr_inline_link *)(void *)((char *)object + type->first_slot);
+        rr_inline_link *end = (rr_inline_link *)(void *)((char *)object + type->slots_end);
         if (RR_INLINE_LIKELY(header == type->release)) {
-            rr_inline_link *word = (rr_inline_link *)(void *)((char *)object + type->first_slot);
-            rr_inline_link *end = (rr_inline_link *)(void *)((char *)object + type->slots_end);
-            do {
-                if (*word != NULL)
-                    return rr_inline_free_node(object, type, 0);
-            } while (++word != end);
-            return RR_INLINE_LIKELY(rr_inline_try_free(object)) ? RR_OK : rr_decref(object);
+            while (*word == NULL) {
+                if (++word == end) /* all is zero, so nothing is in the slots among it */
+                    return RR_INLINE_LIKELY(rr_inline_try_free(object)) ? RR_OK : rr_decref(object);
+            }
         }
-        if (header == (type->release | RR_LAYOUT_HEADER_QUIET))
-            return rr_inline_free_node(object, type, 1);
+        return rr_inline_free_nodes(object, header, type);
     }
     return rr_inline_count(header) > 1 && rr_inline_try_log(object, header - 1) ? RR_OK : rr_decref(object);
 }
