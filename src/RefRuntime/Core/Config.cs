@@ -18,6 +18,9 @@ internal static class Config
     /// <summary>Bytes that one extension of a page's free list puts into service.</summary>
     public const int CarveBytes = 64;
 
+    /// <summary>A full page gives blocks again when one in so many is free.</summary>
+    public const int WakeFraction = 8;
+
     /// <summary>Bytes of blocks of one class that a page should have before the same ones go round and round.</summary>
     public const int BriefBytes = 128;
 
@@ -55,6 +58,9 @@ internal static class Config
 
     /// <summary>Bytes that one extension of a page's free list puts into service.</summary>
     public const int CarveBytes = 4096;
+
+    /// <summary>A full page gives blocks again when one in so many is free: so much memory may lie idle where a program frees here and there.</summary>
+    public const int WakeFraction = 16;
 
     /// <summary>Bytes of blocks of one class that a page should have before the same ones go round and round: half of a first-level cache.</summary>
     public const int BriefBytes = 16 * 1024;

@@ -46,7 +46,7 @@ internal static unsafe class Blocks
         if (page == null)
         {
             page = TryNewPage(heap, domain, sizeClass);
-            if (page == null)
+            if (page == null && (page = WakeAny(heap, bin)) == null)
             {
                 return null;
             }
@@ -165,7 +165,7 @@ internal static unsafe class Blocks
         if (page->Carved == page->Capacity)
         {
             Unlink(heap, page);
-            page->Countdown = 1;
+            page->Countdown = page->WakeCount;
         }
     }
 
@@ -207,8 +207,7 @@ internal static unsafe class Blocks
 
         if (page->IsAvailable == 0)
         {
-            Link(heap, page);
-            page->Countdown = (ushort)(page->Carved - 1);
+            Wake(heap, page);
         }
 
         bool isOnly = page->Next == null && page->Previous == null;
@@ -294,13 +293,40 @@ internal static unsafe class Blocks
             heap->ObjectsBinned -= page->Domain == Domain.Objects ? 1ul : 0;
             if (page->IsAvailable == 0)
             {
-                Link(heap, page);
-                page->Countdown = page->Carved;
+                Wake(heap, page);
             }
 
             page->Countdown--;
             list = next;
         }
+    }
+
+    /// <summary>A page that was full gives blocks again.</summary>
+    private static void Wake(HeapState* heap, Page* page)
+    {
+        ushort free = page->FreeCount;
+        Link(heap, page);
+        page->Countdown = (ushort)(page->Carved - free);
+    }
+
+    /// <summary>Where there is no memory for another page: one of the bin's that has some free block, however few.</summary>
+    private static Page* WakeAny(HeapState* heap, int bin)
+    {
+        for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
+        {
+            Page* table = Segment.PageTable(segment);
+            for (int i = Segment.HeadPages; i < Config.PagesPerSegment; i++)
+            {
+                Page* page = table + i;
+                if (page->Kind == PageKind.Small && page->Free != null && BinIndex(page->Domain, page->SizeClass) == bin)
+                {
+                    Wake(heap, page);
+                    return page;
+                }
+            }
+        }
+
+        return null;
     }
 
     private static void Link(HeapState* heap, Page* page)

@@ -105,11 +105,11 @@ internal static unsafe class HeapVerify
             return Broken("P2: page", page->Start, "has a broken free list");
         }
 
+        bool isFull = page->Carved == page->Capacity && free < page->WakeCount && page->Countdown == page->WakeCount - free;
         bool canGive = free > 0 || page->Carved < page->Capacity;
-        bool isHeard = page->IsAvailable != 0 || page->Countdown == 1;
-        if (canGive != (page->IsAvailable != 0) || !isHeard)
+        if (page->IsAvailable != 0 ? !canGive : !isFull)
         {
-            return Broken("P3: page", page->Start, "is available, or has blocks, but not both, or does not hear of the first that is freed");
+            return Broken("P3: page", page->Start, "is available, or has blocks, but not both, or miscounts those that are freed");
         }
 
         int bin = Blocks.BinIndex(page->Domain, page->SizeClass);

@@ -16,9 +16,9 @@
 //   S1  segment.Heap is the heap; the segment's bit in SegmentMap is set
 //   S2  a page's bit in FreePages is set iff its Kind is Free; DirtyPages ⊇ pages in use
 //   P1  Kind Small: BlockSize = size of SizeClass, Carved <= Capacity, Limit = Carved * BlockSize
-//   P2  the local free list has FreeCount = Carved - Countdown blocks, each inside the page, below Carved, with a zero header
-//   P3  a page is in the available list of its class iff FreeCount > 0 or Carved < Capacity, or it is kept as the last one;
-//       Countdown is 1 for one that is not, and for a large block
+//   P2  the local free list has FreeCount blocks, each inside the page, below Carved, with a zero header
+//   P3  a page that is not in the available list of its class has Carved = Capacity and FreeCount < WakeCount. A large block's
+//       Countdown is 1
 //   P4  FreeCount + blocks of the page in bin or stash + blocks with a header = Carved
 //   B1  a bin's or stash's blocks belong to its BinPage and have zero headers
 //   C1  a candidate bit is set only on a live object; CandidateCount = bits set; the page's bit in CandidatePages says whether any is
@@ -81,8 +81,12 @@ internal unsafe struct Page
     /// <summary>1 while the page is in the available list of its class.</summary>
     public byte IsAvailable;
 
-    /// <summary>Blocks in the local free list. A page that is not available has none.</summary>
-    public readonly ushort FreeCount => IsAvailable != 0 ? (ushort)(Carved - Countdown) : (ushort)0;
+    /// <summary>Blocks in the local free list.</summary>
+    public readonly ushort FreeCount => (ushort)((IsAvailable != 0 ? Carved : WakeCount) - Countdown);
+
+    /// <summary>As many free blocks make a full page available again. Fewer are not worth the way: one that is taken for a single
+    /// block is full again with it.</summary>
+    public readonly ushort WakeCount => (ushort)(Capacity < 2 * Config.WakeFraction ? 1 : Capacity / Config.WakeFraction);
 
     /// <summary>The collector's: a word for each block while a traversal has touched the page, else null.</summary>
     public uint* Side;
@@ -90,7 +94,7 @@ internal unsafe struct Page
     /// <summary>Payload of the first block of the local free list: the blocks that were freed since the list was last taken.</summary>
     public void* Free;
 
-    /// <summary>Frees until the page has to be looked at: when it reaches 0, all its blocks are free, or the first one of a full page is.</summary>
+    /// <summary>Frees until the page has to be looked at: when it reaches 0, all its blocks are free, or WakeCount of a page that was full.</summary>
     public ushort Countdown;
 
     /// <summary>Blocks [0, Carved) have been put into service; the rest of the page was never touched.</summary>

@@ -61,23 +61,52 @@ public sealed unsafe class BlocksTests
     }
 
     [Test]
-    public void A_full_page_gives_blocks_again_after_one_is_freed()
+    public void A_full_page_gives_blocks_again_after_some_are_freed()
     {
         using var heap = new TestHeap();
         void* first = heap.Alloc(TestTypes.Leaf);
         Page* page = Segment.PageOf(first);
+        var others = new List<nint>();
         for (int i = 1; i < page->Capacity; i++)
         {
-            heap.Alloc(TestTypes.Leaf);
+            others.Add((nint)heap.Alloc(TestTypes.Leaf));
         }
 
         Assert.That(page->IsAvailable, Is.Zero);
         void* other = heap.Alloc(TestTypes.Leaf);
         Assert.That((ulong)Segment.PageOf(other), Is.Not.EqualTo((ulong)page));
         heap.Verify();
+        for (int i = 1; i < page->WakeCount; i++)
+        {
+            CountOperations.Decref((void*)others[i]);
+            Assert.That(page->IsAvailable, Is.Zero);
+            Assert.That(page->FreeCount, Is.EqualTo(i));
+            heap.Verify();
+        }
+
         CountOperations.Decref(first);
         Assert.That(page->IsAvailable, Is.EqualTo(1));
+        Assert.That(page->FreeCount, Is.EqualTo(page->WakeCount));
         heap.Verify();
+    }
+
+    [Test]
+    public void The_last_free_block_is_found_when_there_is_no_memory_for_another_page()
+    {
+        using var heap = new TestHeap(maxBytes: 2 * Config.SegmentSize);
+        var payloads = new List<nint>();
+        for (void* payload; (payload = ObjectOperations.Alloc(heap.Handle, TestTypes.Leaf)) != null;)
+        {
+            payloads.Add((nint)payload);
+        }
+
+        for (int i = 0; i < 10; i++)
+        {
+            CountOperations.Decref((void*)payloads[i * 7]);
+            Assert.That((ulong)ObjectOperations.Alloc(heap.Handle, TestTypes.Leaf), Is.EqualTo((ulong)payloads[i * 7]));
+            Assert.That((ulong)ObjectOperations.Alloc(heap.Handle, TestTypes.Leaf), Is.Zero);
+            heap.Verify();
+        }
     }
 
     [Test]
