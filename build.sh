@@ -236,6 +236,19 @@ test_native() {
     python3 native-tests/tally.py ctest "$results/ctest.xml" >>"$tally"
 }
 
+# Publishes the library that goes one way always (src/RefRuntime/Core/Config.cs), into build/ alone, and runs the C tests against it.
+test_variant() {
+    local variant=$1 place=$work/variants/$1
+    say "C: all collections $2"
+    check "$variant library compiles" run "publish-$variant" "the $variant library does not compile" \
+        dotnet publish src/RefRuntime/RefRuntime.csproj -c Release -p:RefRuntimeVariant="$variant" --artifacts-path "$place" || return 0
+    ln -sf "publish/RefRuntime/release_linux-x64/librefruntime.so" "$place/$soname"
+    LD_LIBRARY_PATH=$place RR_TEST_VARIANT=$variant ctest --test-dir "$work/native-tests" -j "$(nproc)" --output-on-failure \
+        --no-tests=error --tests-regex '^c\.' --exclude-regex 'inline' \
+        --test-output-size-passed 10000000 --test-output-size-failed 10000000 --output-junit "$results/ctest-$variant.xml" || true
+    python3 native-tests/tally.py ctest "$results/ctest-$variant.xml" "$variant " >>"$tally"
+}
+
 test_python() {
     say "Python $(python3 -c 'import platform; print(platform.python_version())')"
     PYTHONPATH=$root/bindings/python REFRUNTIME_LIBRARY=$dist/lib/$soname \
@@ -259,6 +272,8 @@ test_all() {
     if check "library compiles" compile_library; then package; else rm -rf "$dist"; fi
     test_managed
     test_native
+    test_variant RR_SLICED "in slices of one unit of work"
+    test_variant RR_SWEEP "by sweeps"
     test_python
 
     say "Result"

@@ -1,7 +1,7 @@
 """Counts what the test suites of all languages did, for build.sh.
 
     tally.py nunit FILE               a .trx file of dotnet test
-    tally.py ctest FILE               CTest's JUnit file; a cmocka program counts with each test it has
+    tally.py ctest FILE [PREFIX]      CTest's JUnit file; a cmocka program counts with each test it has; suites are named PREFIX...
     tally.py unittest DIRECTORY FILE  runs the Python tests below DIRECTORY and writes the count to FILE
 
 A count is a line "PASSED FAILED SKIPPED SUITE". Whoever did not get as far as having tests counts as one failure: no
@@ -43,7 +43,7 @@ def nunit(file: pathlib.Path) -> Count:
     return Count(passed, failed or int(not completed or not results), skipped, suite)
 
 
-def ctest(file: pathlib.Path) -> Iterator[Count]:
+def ctest(file: pathlib.Path, prefix: str = "") -> Iterator[Count]:
     """One line per program or group: the test's name up to the second dot."""
     groups: dict[str, list[int]] = {}
     cases = list(ElementTree.parse(file).iterfind(".//testcase")) if file.exists() else []
@@ -64,9 +64,9 @@ def ctest(file: pathlib.Path) -> Iterator[Count]:
         for i, number in enumerate((passed, failed, skipped)):
             group[i] += number
     if not cases:
-        yield Count(0, 1, 0, "C (did not run)")
+        yield Count(0, 1, 0, f"C {prefix}(did not run)")
     for name, numbers in groups.items():
-        yield Count(numbers[0], numbers[1], numbers[2], f"C {name}")
+        yield Count(numbers[0], numbers[1], numbers[2], f"C {prefix}{name}")
 
 
 class Result(unittest.TextTestResult):
@@ -90,9 +90,9 @@ def python(directory: pathlib.Path) -> Count:
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) == 2 and arguments[0] in ("nunit", "ctest"):
+    if len(arguments) == 2 and arguments[0] == "nunit" or len(arguments) in (2, 3) and arguments[0] == "ctest":
         file = pathlib.Path(arguments[1])
-        for count in [nunit(file)] if arguments[0] == "nunit" else ctest(file):
+        for count in [nunit(file)] if arguments[0] == "nunit" else ctest(file, *arguments[2:]):
             print(count)
         return 0
     if len(arguments) == 3 and arguments[0] == "unittest":

@@ -22,6 +22,16 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
+/* ---- Variants ---------------------------------------------------------------------------------------------------- */
+
+/* The tests also run against libraries that go one way always (RR_SLICED, RR_SWEEP in src/RefRuntime/Core/Config.cs): the environment
+ * variable RR_TEST_VARIANT names it. Tests whose expectation differs there are skipped: support.c lists them. */
+const struct CMUnitTest *without_different(const struct CMUnitTest *tests, size_t count);
+
+#undef cmocka_run_group_tests_name
+#define cmocka_run_group_tests_name(name, tests, setup, teardown) \
+    _cmocka_run_group_tests(name, without_different(tests, LENGTH(tests)), LENGTH(tests), setup, teardown)
+
 /* ---- Heaps ------------------------------------------------------------------------------------------------------- */
 
 rr_heap *heap_with(uint32_t flags, uint64_t max_bytes);

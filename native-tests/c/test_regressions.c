@@ -353,5 +353,5 @@ int main(void) {
         WITH_MANUAL_HEAP(from_a_traverse_callback_another_heap_could_be_collected_and_freed),
         cmocka_unit_test(a_child_forked_beside_rr_type_new_hung),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("regressions", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 // The constants that shape the heap, each defined once. RR_TINY builds the same code with shrunken structures, so that
-// boundaries which a normal run reaches after millions of steps are met after a few.
+// boundaries which a normal run reaches after millions of steps are met after a few. RR_SLICED and RR_SWEEP build it so that
+// every collection goes one of its ways, whatever the clock and the candidates say.
 //
 // Invariants: PageSize and SegmentSize are powers of two, SegmentSize = PagesPerSegment * PageSize, one 64-bit word has
 // a bit for each page of a segment, a page has at most 2^16 - 1 blocks, block sizes are multiples of 16.
@@ -90,6 +91,22 @@ internal static class Config
 
     /// <summary>Units of a collection's work (an object, a page's words) from one look at the clock to the next: a few microseconds.</summary>
     public const uint UnitsPerClock = 64;
+#endif
+
+#if RR_SLICED
+    /// <summary>Every budget is spent after one unit of work, and what is done in one go is done so. For tests.</summary>
+    public static bool IsSliced => true;
+#else
+    /// <summary>Budgets are spent by the clock.</summary>
+    public static bool IsSliced => false;
+#endif
+
+#if RR_SWEEP
+    /// <summary>Every page with a candidate is swept. For tests.</summary>
+    public const uint SweepRatio = uint.MaxValue;
+#else
+    /// <summary>A page is swept when at least one in this many of its blocks is a candidate.</summary>
+    public const uint SweepRatio = 4;
 #endif
 
     /// <summary>Nanoseconds that an automatic collection takes at a time, unless the user sets another number; with RR_HEAP_BOUNDED.</summary>

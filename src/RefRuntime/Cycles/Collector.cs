@@ -32,6 +32,11 @@ internal static unsafe class Collector
             return finished;
         }
 
+        if (Config.IsSliced)
+        {
+            return RunInSlices(heap, reason, finished);
+        }
+
         GcEvent gcEvent = Begin(heap, reason, out ulong begun);
 
         // Asked now: the callback may have changed the heap.
@@ -191,6 +196,21 @@ internal static unsafe class Collector
         }
 
         return true;
+    }
+
+    /// <summary>A complete collection as a round, slice after slice without a pause between them. For tests.</summary>
+    private static long RunInSlices(HeapState* heap, GcReason reason, long finished)
+    {
+        Round.Start(heap, reason);
+        Yield yield = default;
+        bool hasMemory = true;
+        while (hasMemory && Round.IsUnderWay(heap))
+        {
+            Budget budget = Budget.Until(0);
+            hasMemory = TryContinueRound(heap, reason, ref budget, ref yield);
+        }
+
+        return hasMemory ? finished + (long)yield.Collected : (long)Status.NoMemory;
     }
 
     private static bool TryContinueRound(HeapState* heap, GcReason reason, ref Budget budget, ref Yield yield)

@@ -23,9 +23,6 @@ namespace RefRuntime.Cycles;
 
 internal unsafe struct Marking : IReferenceVisitor
 {
-    /// <summary>A page is swept when at least one in this many of its blocks is a candidate.</summary>
-    private const uint SweepRatio = 4;
-
     private readonly HeapState* _heap;
 
     /// <summary>The page of the object whose edges are being walked.</summary>
@@ -186,7 +183,7 @@ internal unsafe struct Marking : IReferenceVisitor
                 int index = BitOperations.TrailingZeroCount(pages);
                 Page* page = Segment.PageTable(segment) + index;
                 bool isYoung = (young & (1ul << index)) != 0;
-                if ((isYoung || page->CandidateCount >= Blocks.CarvedOf(page) / SweepRatio) && page->Limit != 0)
+                if ((isYoung || page->CandidateCount >= Blocks.CarvedOf(page) / Config.SweepRatio) && page->Limit != 0)
                 {
                     if (page->Side == null && !SideData.TryTouch(_heap, page))
                     {

@@ -15,7 +15,7 @@ internal struct Budget
     private Budget(ulong deadline)
     {
         _deadline = deadline;
-        _units = deadline == ulong.MaxValue ? uint.MaxValue : Config.UnitsPerClock;
+        _units = UnitsOf(deadline);
     }
 
     /// <summary>Never spent.</summary>
@@ -34,8 +34,11 @@ internal struct Budget
     [MethodImpl(MethodImplOptions.NoInlining)]
     public bool IsSpentNow()
     {
-        _units = IsUnlimited ? uint.MaxValue : Config.UnitsPerClock;
-        _isSpent = !IsUnlimited && (_isSpent || Clock.Nanoseconds() >= _deadline);
+        _units = UnitsOf(_deadline);
+        _isSpent = !IsUnlimited && (Config.IsSliced || _isSpent || Clock.Nanoseconds() >= _deadline);
         return _isSpent;
     }
+
+    private static uint UnitsOf(ulong deadline) =>
+        deadline == ulong.MaxValue ? uint.MaxValue : Config.IsSliced ? 1 : Config.UnitsPerClock;
 }
