@@ -201,7 +201,7 @@ internal static unsafe class Collector
     /// <summary>A complete collection as a round, slice after slice without a pause between them. For tests.</summary>
     private static long RunInSlices(HeapState* heap, GcReason reason, long finished)
     {
-        Round.Start(heap, reason);
+        Round.Start(heap);
         Yield yield = default;
         bool hasMemory = true;
         while (hasMemory && Round.IsUnderWay(heap))
