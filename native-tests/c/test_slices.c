@@ -131,6 +131,26 @@ static void a_ring_larger_than_one_commit_batch_is_freed_by_steps(void **state) 
     rr_decref(shared);
 }
 
+/* Nothing of it is new: it is found by search, edge by edge, over pages in no order. */
+static void a_ring_in_no_order_is_found_by_search(void **state) {
+    rr_heap *heap = *state;
+    enum { COUNT = 30000, STRIDE = 7919 };
+    static node *nodes[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        nodes[i] = node_new(heap, 0, i);
+    for (int i = 0; i < COUNT; i++) {
+        link_next(nodes[i], nodes[(i + STRIDE) % COUNT]);
+        link_other(nodes[i], nodes[(i * 31) % COUNT]);
+    }
+    for (int i = 1; i < COUNT; i++)
+        rr_decref(nodes[i]);
+    rr_collect(heap);
+    assert_int_equal(rr_gc_pending(heap), 0);
+    rr_decref(nodes[0]);
+    assert_int_equal(finish(heap), COUNT);
+    assert_int_equal(live(heap), 0);
+}
+
 /* Many small dead structures and a large one, all of which refer to each other one way: a batch ends within one of them. */
 static void dead_structures_that_hang_on_each_other_all_die(void **state) {
     rr_heap *heap = *state;
@@ -195,31 +215,28 @@ static void what_a_trial_has_no_room_for_is_taken_for_live_with_all_it_reaches(v
 
 /* ---- Changes between two steps ----------------------------------------------------------------------------------- */
 
-/* Two objects that refer to each other, on pages far apart, with a live chain between them. */
+/* Two objects that refer to each other, with live chains between them and behind: their pages come in this order. */
 typedef struct pair {
-    node *first, *second, *chain;
+    node *low, *high, *chains[2];
 } pair;
 
-static pair pair_new(rr_heap *heap, bool is_first_low) {
-    static rr_type large;
+static node *node_of_size(rr_heap *heap, uint32_t size) {
     static const uint32_t offsets[] = {offsetof(node, next), offsetof(node, other)};
-    if (large == 0) {
-        rr_type_info info = type_info("a node on a page of its own");
-        info.size = 500;
-        info.ref_offsets = offsets;
-        info.ref_count = LENGTH(offsets);
-        large = rr_type_new(&info);
-    }
+    rr_type_info info = type_info("a node on a page of its own");
+    info.size = size;
+    info.ref_offsets = offsets;
+    info.ref_count = LENGTH(offsets);
+    return rr_alloc(heap, rr_type_new(&info));
+}
+
+static pair pair_new(rr_heap *heap) {
     pair made;
-    node *low = rr_alloc(heap, is_first_low ? node_type(0) : large);
-    made.chain = live_chain(heap, EMBEDDED);
-    node *high = rr_alloc(heap, is_first_low ? large : node_type(0));
-    made.first = is_first_low ? low : high;
-    made.second = is_first_low ? high : low;
-    made.first->id = 1001;
-    made.second->id = 1002;
-    link_next(made.first, made.second);
-    link_next(made.second, made.first);
+    made.low = node_of_size(heap, 500);
+    made.chains[0] = live_chain(heap, EMBEDDED);
+    made.high = node_of_size(heap, 700);
+    made.chains[1] = live_chain(heap, 2 * EMBEDDED);
+    link_next(made.low, made.high);
+    link_next(made.high, made.low);
     return made;
 }
 
@@ -239,25 +256,32 @@ static void at_steps(int part, void (*run)(rr_heap *heap, int steps, bool *is_ov
     assert_true(steps > 5); /* or else nothing happened in the middle */
 }
 
-/* It dies by a change that hides an edge: the round must not forget it. */
+/* It dies by a change that hides an edge: the round must not forget it. Among so many other candidates that a trial hardly comes
+ * to it before the round. */
 static void dies_in_the_middle(rr_heap *heap, int steps, bool *is_over) {
-    bool over[2];
-    for (int low = 0; low < 2; low++) {
-        pair p = pair_new(heap, low != 0);
-        rr_decref(p.second); /* only first is held */
+    *is_over = true;
+    for (int order = 0; order < 2; order++) {
+        pair p = pair_new(heap);
+        node *held = order == 0 ? p.high : p.low, *inner = order == 0 ? p.low : p.high;
+        rr_decref(inner);
         int64_t freed = 0;
-        over[low] = !do_steps(heap, steps, &freed);
+        bool more = do_steps(heap, steps, &freed);
         assert_int_equal(freed, 0);
-        node *second = p.first->next;
-        link_other(second, p.first); /* no decrement */
-        rr_decref(p.first);
+        link_other(inner, held); /* no decrement */
+        for (int c = 0; c < 2; c++) {
+            for (node *at = p.chains[c]; at != NULL; at = at->next)
+                rr_gc_candidate(at);
+        }
+        rr_decref(held);
         freed += finish(heap);
         assert_int_equal(freed, 2);
         assert_int_equal(rr_collect(heap), 0);
-        assert_int_equal(live(heap), EMBEDDED);
-        rr_decref(p.chain);
+        assert_int_equal(live(heap), 3 * EMBEDDED);
+        for (int c = 0; c < 2; c++)
+            rr_decref(p.chains[c]);
+        finish(heap);
+        *is_over = *is_over && !more;
     }
-    *is_over = over[0] && over[1];
 }
 
 static void a_set_that_dies_in_the_middle_of_a_round_is_found(void **state) {
@@ -268,6 +292,25 @@ static void a_set_that_dies_in_the_middle_of_a_round_is_found(void **state) {
 static uint64_t live_after(rr_heap *heap) {
     finish(heap);
     return live(heap);
+}
+
+/* Garbage that is never logged: it is known by the page that it was born in, also when the round has looked at that page. */
+static void is_born_meanwhile(rr_heap *heap, int steps, bool *is_over) {
+    node *chain = live_chain(heap, EMBEDDED);
+    int64_t freed = 0;
+    *is_over = !do_steps(heap, steps, &freed);
+    node *loop = node_new(heap, 0, 1);
+    loop->next = loop;
+    freed += finish(heap);
+    assert_int_equal(freed, 1);
+    assert_int_equal(live(heap), EMBEDDED);
+    assert_chain(chain, EMBEDDED);
+    rr_decref(chain);
+}
+
+static void what_is_born_in_the_middle_of_a_round_is_left_to_the_next(void **state) {
+    (void)state;
+    at_steps(EACH, is_born_meanwhile);
 }
 
 /* Dead for the round so far, and reached from a weak reference after all. */
@@ -316,6 +359,111 @@ static void comes_back(rr_heap *heap, int steps, bool *is_over) {
 static void what_looks_dead_and_is_reached_again_never_dies(void **state) {
     (void)state;
     at_steps(EACH, comes_back);
+}
+
+/* Two sets that look dead to the round come back, and their members go by counting while the round still has them in its list; other
+ * objects take their places. Some steps lie in between. */
+static void comes_back_and_goes(rr_heap *heap, int steps, bool *is_over) {
+    enum { RING = 400 };
+    *is_over = true;
+    for (int between = 0; between < 12; between++) {
+        node *chain = live_chain(heap, EMBEDDED);
+        node *rings[2];
+        void *weak[2];
+        for (int r = 0; r < 2; r++) {
+            rings[r] = ring_new(heap, 0, RING);
+            link_other(rings[r], chain);
+            weak[r] = rr_weakref_new(rings[r], NULL, NULL);
+        }
+        rr_take(&((node *)rings[0]->next)->other, live_chain(heap, 9000)); /* more than a trial looks at */
+        rr_take(&((node *)rings[1]->next)->other, live_chain(heap, 9000));
+        for (int r = 0; r < 2; r++)
+            rr_decref(rings[r]);
+        int64_t freed = 0;
+        bool more = do_steps(heap, steps, &freed);
+        node *back[2] = {rr_weakref_get(weak[0]), rr_weakref_get(weak[1])};
+        for (int i = 0; i < between && rr_gc_pending(heap) == 1; i++)
+            step(heap);
+        if (back[0] != NULL) {
+            link_next(back[0], NULL); /* the other members die, with what they hold */
+            rr_decref(back[0]);
+        }
+        node *fresh = live_chain(heap, RING);
+        for (node *at = fresh; at != NULL; at = at->next)
+            link_other(at, chain);
+        finish(heap);
+        if (back[1] != NULL) {
+            node *at = back[1];
+            for (int64_t i = 0; i < RING; i++, at = at->next) {
+                assert_int_equal(rr_is_object(at), 1);
+                assert_int_equal(at->id, i);
+                assert_int_equal(rr_getrefcount(at), i == 0 ? 2 : 1);
+            }
+            rr_decref(back[1]);
+        }
+        assert_int_equal(rr_heap_verify(heap), RR_OK);
+        for (int r = 0; r < 2; r++)
+            rr_decref(weak[r]);
+        size_t length = 0;
+        for (node *at = fresh; at != NULL; at = at->next)
+            assert_int_equal(at->id, length++);
+        assert_int_equal(length, RING);
+        rr_decref(fresh);
+        finish(heap);
+        assert_int_equal(live(heap), EMBEDDED);
+        assert_chain(chain, EMBEDDED);
+        rr_decref(chain);
+        *is_over = *is_over && !more;
+    }
+}
+
+static void what_comes_back_may_go_while_the_round_still_lists_it(void **state) {
+    (void)state;
+    at_steps(SOME, comes_back_and_goes);
+}
+
+/* The round has reached objects by search, and queued them; they go, with their pages, before it comes to them. */
+static void queued_objects_go(rr_heap *heap, int steps, bool *is_over) {
+    enum { ITEMS = 30000, KEPT_EVERY = 1000 };
+    void **root = rr_alloc_items(heap, RR_TYPE_TUPLE, ITEMS);
+    node *shared = node_new(heap, 0, -1);
+    for (int i = 0; i < ITEMS; i++) {
+        node *item = node_new(heap, 0, i);
+        rr_take(&root[i], item);
+        link_other(item, shared);
+    }
+    rr_collect(heap); /* nothing is new, so all but the root is reached by search */
+    rr_gc_candidate(root);
+    int64_t freed = 0;
+    *is_over = !do_steps(heap, steps, &freed);
+    assert_int_equal(freed, 0);
+    for (int i = 0; i < ITEMS; i++) {
+        if (i % KEPT_EVERY != 0)
+            rr_store(&root[i], NULL);
+    }
+    if (steps % 2 == 0)
+        rr_heap_trim(heap); /* drops the round */
+    void **other = rr_alloc_items(heap, RR_TYPE_TUPLE, 300);
+    for (int i = 0; i < 300; i++) {
+        rr_take(&other[i], rr_alloc_items(heap, i % 2 == 0 ? RR_TYPE_BYTES : RR_TYPE_TUPLE, 200));
+        memset(other[i], i % 2 == 0 ? 0xff : 0, 200);
+    }
+    step(heap);
+    finish(heap);
+    for (int i = 0; i < ITEMS; i += KEPT_EVERY) {
+        node *item = root[i];
+        assert_int_equal(item->id, i);
+        assert_int_equal(rr_getrefcount(item), 1);
+    }
+    assert_int_equal(rr_getrefcount(shared), 1 + ITEMS / KEPT_EVERY);
+    rr_decref(root);
+    rr_decref(other);
+    rr_decref(shared);
+}
+
+static void what_the_round_has_queued_may_go(void **state) {
+    (void)state;
+    at_steps(SOME, queued_objects_go);
 }
 
 /* What is held only by an object that the program holds moves from one holder to another: never dead, always on the way. */
@@ -642,10 +790,15 @@ static void rr_collect_finds_all_at_once(void **state) {
 static void trims(rr_heap *heap, int steps, bool *is_over) {
     node *chain;
     int64_t freed;
+    enum { LOOPS = 5000 };
+    for (int i = 0; i < LOOPS; i++) { /* on more than one page, and never logged */
+        node *loop = node_new(heap, 0, i);
+        loop->next = loop;
+    }
     *is_over = !in_the_middle(heap, steps, &chain, &freed);
     assert_int_equal(rr_heap_trim(heap), RR_OK);
     freed += finish(heap);
-    assert_int_equal(freed, DEAD);
+    assert_int_equal(freed, DEAD + LOOPS);
     assert_chain(chain, EMBEDDED);
     rr_decref(chain);
 }
@@ -971,11 +1124,15 @@ int main(void) {
         WITH_MANUAL_HEAP(a_budget_without_an_end_does_all_in_one_step),
         WITH_MANUAL_HEAP(steps_come_to_an_end_though_candidates_never_do),
         WITH_MANUAL_HEAP(a_ring_larger_than_one_commit_batch_is_freed_by_steps),
+        WITH_MANUAL_HEAP(a_ring_in_no_order_is_found_by_search),
         WITH_MANUAL_HEAP(dead_structures_that_hang_on_each_other_all_die),
         WITH_MANUAL_HEAP(a_tuple_of_itself_many_times_over_is_found),
         WITH_MANUAL_HEAP(what_a_trial_has_no_room_for_is_taken_for_live_with_all_it_reaches),
         cmocka_unit_test(a_set_that_dies_in_the_middle_of_a_round_is_found),
+        cmocka_unit_test(what_is_born_in_the_middle_of_a_round_is_left_to_the_next),
         cmocka_unit_test(what_looks_dead_and_is_reached_again_never_dies),
+        cmocka_unit_test(what_comes_back_may_go_while_the_round_still_lists_it),
+        cmocka_unit_test(what_the_round_has_queued_may_go),
         cmocka_unit_test(an_object_that_moves_ahead_of_the_round_lives),
         cmocka_unit_test(memory_that_the_round_knows_changes_hands),
         WITH_MANUAL_HEAP(members_that_still_wait_look_dead),
