@@ -44,6 +44,7 @@ from .gc import (
     get_freeze_count,
     get_objects,
     get_path,
+    get_pause_goal,
     get_referents,
     get_referrers,
     get_stats,
@@ -53,6 +54,7 @@ from .gc import (
     is_finalized,
     is_tracked,
     isenabled,
+    set_pause_goal,
     set_threshold,
     unfreeze,
 )
@@ -105,6 +107,7 @@ __all__ = [
     "get_freeze_count",
     "get_objects",
     "get_path",
+    "get_pause_goal",
     "get_referents",
     "get_referrers",
     "get_stats",
@@ -114,6 +117,7 @@ __all__ = [
     "is_finalized",
     "is_tracked",
     "isenabled",
+    "set_pause_goal",
     "set_threshold",
     "unfreeze",
 ]

@@ -20,6 +20,7 @@ __all__ = [
     "get_freeze_count",
     "get_objects",
     "get_path",
+    "get_pause_goal",
     "get_referents",
     "get_referrers",
     "get_stats",
@@ -30,6 +31,7 @@ __all__ = [
     "is_finalized",
     "is_tracked",
     "isenabled",
+    "set_pause_goal",
     "set_threshold",
     "unfreeze",
 ]
@@ -116,6 +118,16 @@ def get_threshold(heap: Optional[Heap] = None) -> int:
 def set_threshold(candidates: int, heap: Optional[Heap] = None) -> None:
     """Set how many candidates start a collection; 0 = never by count."""
     (heap or default_heap()).set_threshold(candidates)
+
+
+def get_pause_goal(heap: Optional[Heap] = None) -> int:
+    """How many nanoseconds an automatic collection takes at a time, as an aim; 0 = as long as it needs."""
+    return (heap or default_heap()).get_pause_goal()
+
+
+def set_pause_goal(nanoseconds: int, heap: Optional[Heap] = None) -> None:
+    """Set how many nanoseconds an automatic collection takes at a time, as an aim; 0 = as long as it needs."""
+    (heap or default_heap()).set_pause_goal(nanoseconds)
 
 
 def get_count(heap: Optional[Heap] = None) -> int:

@@ -70,6 +70,17 @@ class Collecting(HeapTestCase):
         self.assertEqual(self.live(), 20_000)
         self.assertEqual(self.heap.collect(), 20_000)
 
+    def test_the_pause_goal(self) -> None:
+        self.assertEqual(self.heap.get_pause_goal(), 5_000_000)
+        self.heap.set_pause_goal(1234)
+        self.assertEqual(self.heap.get_pause_goal(), 1234)
+        self.heap.set_pause_goal(0)
+        self.assertEqual(self.heap.get_pause_goal(), 0)
+        for wrong in (-1, 2**64):
+            with self.assertRaises(ValueError):
+                self.heap.set_pause_goal(wrong)
+        self.assertEqual(self.heap.get_pause_goal(), 0)
+
     def test_the_threshold(self) -> None:
         self.heap.set_threshold(1234)
         self.assertEqual(self.heap.get_threshold(), 1234)
@@ -207,6 +218,10 @@ class DefaultHeap(unittest.TestCase):
         self.assertFalse(refruntime.isenabled())
         refruntime.enable()
         self.assertTrue(refruntime.isenabled())
+        goal = refruntime.get_pause_goal()
+        refruntime.set_pause_goal(99)
+        self.assertEqual(refruntime.get_pause_goal(), 99)
+        refruntime.set_pause_goal(goal)
         before = refruntime.get_threshold()
         refruntime.set_threshold(17)
         self.assertEqual(refruntime.get_threshold(), 17)
