@@ -21,6 +21,8 @@ internal static unsafe class Scenarios
         yield return Named("raw memory", Raw);
         yield return Named("a collection without callbacks", PlainCollection);
         yield return Named("a collection with finalizers", FinalizingCollection);
+        yield return Named("steps", Steps);
+        yield return Named("steps with finalizers", FinalizingSteps);
         yield return Named("traverse and its buffer", Traversing);
         yield return Named("a path and a verification", Looking);
     }
@@ -111,6 +113,34 @@ internal static unsafe class Scenarios
         Attempt.Check(CollectOperations.Collect(heap));
     }
 
+    private static void Steps(Attempt attempt)
+    {
+        // A large ring beside small ones: both ways to commit.
+        NewRings(attempt, TestTypes.Pair, 600);
+        NewRing(attempt, TestTypes.Pair, 9000);
+        Assert.That(StepToTheEnd(attempt), Is.EqualTo(9600));
+    }
+
+    private static void FinalizingSteps(Attempt attempt)
+    {
+        Hooks.Finalize = payload => { };
+        NewRing(attempt, TestTypes.Finalized, 9000);
+        Assert.That(StepToTheEnd(attempt), Is.EqualTo(9000));
+    }
+
+    /// <summary>Steps of the smallest budget. One that has no memory is an end too, and leaves a sound heap.</summary>
+    private static long StepToTheEnd(Attempt attempt)
+    {
+        Attempt.Check(HeapOperations.Trim(attempt.Heap));
+        long collected = 0;
+        while (CollectOperations.Pending(attempt.Heap) == 1)
+        {
+            collected += Attempt.Check(CollectOperations.CollectStep(attempt.Heap, 0));
+        }
+
+        return collected;
+    }
+
     private static void Traversing(Attempt attempt)
     {
         void** previous = null;
@@ -163,6 +193,33 @@ internal static unsafe class Scenarios
             CountOperations.Decref(first);
             CountOperations.Decref(second);
             CountOperations.Decref(third);
+            Attempt.DemandNoMemory();
+        }
+    }
+
+    private static void NewRing(Attempt attempt, TypeId type, int objects)
+    {
+        void** first = (void**)ObjectOperations.Alloc(attempt.Heap, type);
+        void** last = first;
+        for (int i = 1; i < objects && last != null; i++)
+        {
+            void** next = (void**)ObjectOperations.Alloc(attempt.Heap, type);
+            if (next != null)
+            {
+                CountOperations.Take(last, next);
+            }
+
+            last = next;
+        }
+
+        if (last != null)
+        {
+            CountOperations.Store(last, first);
+        }
+
+        CountOperations.Decref(first);
+        if (last == null)
+        {
             Attempt.DemandNoMemory();
         }
     }

@@ -41,6 +41,7 @@ public sealed unsafe class NoManagedAllocationTests
         MixObjects(heap);
         MixLists(heap);
         MixCycles(heap);
+        MixSlices(heap);
         MixErrors(heap);
         HeapOperations.Verify(heap);
         HeapOperations.Trim(heap);
@@ -135,6 +136,33 @@ public sealed unsafe class NoManagedAllocationTests
         var stats = new Stats { StructSize = (uint)sizeof(Stats) };
         HeapOperations.Stats(heap, &stats);
         CountOperations.MakeImmortal(ObjectOperations.Alloc(heap, TestTypes.Finalized));
+    }
+
+    private static void MixSlices(HeapHandle* heap)
+    {
+        for (int kind = 0; kind < 3; kind++)
+        {
+            void** first = (void**)ObjectOperations.Alloc(heap, TestTypes.Pair);
+            void** last = first;
+            for (int i = 0; i < 9000; i++)
+            {
+                void** next = (void**)ObjectOperations.Alloc(heap, i % 1000 != 0 ? TestTypes.Pair : kind == 1 ? TestTypes.Finalized : TestTypes.Releasing);
+                CountOperations.Take(last, next);
+                last = next;
+            }
+
+            CountOperations.Store(last, first);
+            CountOperations.Decref(first);
+            for (int i = 0; CollectOperations.Pending(heap) == 1 && (kind != 2 || i < 50); i++)
+            {
+                CollectOperations.CollectStep(heap, 0);
+            }
+
+            // A round that is under way is dropped, or finished.
+            HeapOperations.Trim(heap);
+            CollectOperations.SetPauseGoal(heap, 1);
+            CollectOperations.GetPauseGoal(heap);
+        }
     }
 
     private static void MixErrors(HeapHandle* heap)

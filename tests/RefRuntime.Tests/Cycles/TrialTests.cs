@@ -1,0 +1,90 @@
+// Trials: what lies near the candidates is looked at, and not what lies beyond.
+
+using NUnit.Framework;
+using RefRuntime.Core;
+using RefRuntime.Cycles;
+using RefRuntime.Operations;
+
+namespace RefRuntime.Tests.Cycles;
+
+public sealed unsafe class TrialTests
+{
+    private const int Live = 20_000;
+
+    [Test]
+    public void A_small_dead_ring_is_found_without_a_walk_through_the_live_graph_it_refers_to()
+    {
+        using TestHeap heap = new();
+        void** graph = NewGraph(heap);
+        for (int i = 0; i < 40; i++)
+        {
+            DropRing(heap, 3, graph);
+            Assert.That(Trial.TryRun(heap.State, out Trial trial), Is.True);
+            Assert.That(trial.Collected, Is.EqualTo(3));
+            Assert.That(trial.Visited, Is.LessThanOrEqualTo(Config.TrialPlaces));
+        }
+
+        Assert.That(heap.LiveObjects, Is.EqualTo((ulong)Live));
+        CountOperations.Decref(graph);
+    }
+
+    [Test]
+    public void What_a_trial_has_no_room_for_is_left_to_a_complete_collection()
+    {
+        using TestHeap heap = new();
+        int size = 4 * (int)Config.TrialPlaces;
+        void** kept = (void**)heap.Alloc(TestTypes.Pair);
+        DropRing(heap, size, kept);
+        CollectOperations.Collect(heap.Handle);
+        Assert.That(heap.LiveObjects, Is.EqualTo(1));
+
+        void** ring = NewRing(heap, size, kept);
+        CollectOperations.Collect(heap.Handle);
+        CountOperations.Decref(ring);
+        while (heap.State->Candidates != 0)
+        {
+            Assert.That(Trial.TryRun(heap.State, out Trial trial), Is.True);
+            Assert.That(trial.Collected, Is.Zero);
+            Assert.That(trial.Visited, Is.LessThanOrEqualTo(Config.TrialPlaces));
+        }
+
+        Assert.That(CollectOperations.Collect(heap.Handle), Is.EqualTo(size));
+        Assert.That(CountOperations.GetRefCount(kept), Is.EqualTo(1));
+        CountOperations.Decref(kept);
+    }
+
+    /// <summary>A live chain, which no longer is anything new.</summary>
+    private static void** NewGraph(TestHeap heap)
+    {
+        void** first = (void**)heap.Alloc(TestTypes.Pair);
+        void** last = first;
+        for (int i = 1; i < Live; i++)
+        {
+            void** next = (void**)heap.Alloc(TestTypes.Pair);
+            CountOperations.Take(last, next);
+            last = next;
+        }
+
+        CollectOperations.Collect(heap.Handle);
+        return first;
+    }
+
+    private static void DropRing(TestHeap heap, int size, void* target) => CountOperations.Decref(NewRing(heap, size, target));
+
+    /// <summary>Each member refers to the next one, the first to the target too.</summary>
+    private static void** NewRing(TestHeap heap, int size, void* target)
+    {
+        void** first = (void**)heap.Alloc(TestTypes.Pair);
+        void** last = first;
+        for (int i = 1; i < size; i++)
+        {
+            void** next = (void**)heap.Alloc(TestTypes.Pair);
+            last[0] = next;
+            last = next;
+        }
+
+        CountOperations.Store(last, first);
+        CountOperations.Store(first + 1, target);
+        return first;
+    }
+}
