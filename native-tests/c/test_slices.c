@@ -389,6 +389,10 @@ static void comes_back_and_goes(rr_heap *heap, int steps, bool *is_over) {
             rr_decref(back[0]);
         }
         node *fresh = live_chain(heap, RING);
+        if (between % 2 == 0) { /* or their places stay free */
+            rr_decref(fresh);
+            fresh = NULL;
+        }
         for (node *at = fresh; at != NULL; at = at->next)
             link_other(at, chain);
         finish(heap);
@@ -407,7 +411,7 @@ static void comes_back_and_goes(rr_heap *heap, int steps, bool *is_over) {
         size_t length = 0;
         for (node *at = fresh; at != NULL; at = at->next)
             assert_int_equal(at->id, length++);
-        assert_int_equal(length, RING);
+        assert_int_equal(length, fresh == NULL ? 0 : RING);
         rr_decref(fresh);
         finish(heap);
         assert_int_equal(live(heap), EMBEDDED);
@@ -419,7 +423,7 @@ static void comes_back_and_goes(rr_heap *heap, int steps, bool *is_over) {
 
 static void what_comes_back_may_go_while_the_round_still_lists_it(void **state) {
     (void)state;
-    at_steps(SOME, comes_back_and_goes);
+    at_steps(4 * SOME, comes_back_and_goes);
 }
 
 /* The round has reached objects by search, and queued them; they go, with their pages, before it comes to them. */
