@@ -232,13 +232,19 @@ RR_INLINE int rr_inline_try_release(void *old)
     return old == NULL || rr_inline_try_decref(old, *rr_inline_header(old));
 }
 
-/* The type's entry if the object, whose header this is, dies with its last reference, which this is, by releasing its slots. */
+/* Is that the header, logged or not, of an object of the type which dies with its last reference, which this is, by releasing its slots? */
+RR_INLINE int rr_inline_dies_as(uint64_t header, const rr_layout_type *type)
+{
+    return ((header ^ type->release) & ~RR_LAYOUT_HEADER_QUIET) == 0;
+}
+
+/* The entry of the object's type, if that is so. */
 RR_INLINE const rr_layout_type *rr_inline_node_type(uint64_t header)
 {
     uint64_t index = header >> RR_LAYOUT_TYPE_SHIFT;
     if (RR_INLINE_LIKELY(index < RR_LAYOUT_TYPES)) {
         const rr_layout_type *type = __atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED) + index;
-        if (RR_INLINE_LIKELY((header & ~RR_LAYOUT_HEADER_QUIET) == (type->release & ~RR_LAYOUT_HEADER_QUIET)))
+        if (RR_INLINE_LIKELY(rr_inline_dies_as(header, type)))
             return type;
     }
     return NULL;
@@ -272,7 +278,7 @@ RR_INLINE_APART rr_status rr_inline_free_nodes(void *object, uint64_t header, co
                 return RR_OK;
             object = waiting[--count];
             header = *rr_inline_header(object);
-            other = header == type->release ? type : rr_inline_node_type(header);
+            other = rr_inline_dies_as(header, type) ? type : rr_inline_node_type(header);
             if (other == NULL)
                 (void)rr_decref(object);
         } while (other == NULL);
@@ -290,7 +296,7 @@ static const rr_layout_type *rr_inline_guess __attribute__((unused)) = &rr_inlin
 RR_INLINE_APART rr_status rr_inline_decref_apart(void *object, uint64_t header)
 {
     const rr_layout_type *type = __atomic_load_n(&rr_inline_guess, __ATOMIC_RELAXED);
-    if (!RR_INLINE_LIKELY(header == type->release)) {
+    if (!RR_INLINE_LIKELY(rr_inline_dies_as(header, type))) {
         type = rr_inline_node_type(header);
         if (type != NULL && ((uintptr_t)object & 0xF0) == 0)
             __atomic_store_n(&rr_inline_guess, type, __ATOMIC_RELAXED);
