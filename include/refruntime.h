@@ -716,9 +716,11 @@ RR_API int32_t rr_is_immortal(const void *object);
  * grown by about half. At the limit a complete one runs in one go.
  *
  * Pauses. The goal is an aim: a slice can be longer by the time for one object's slots, for one
- * page of 64 KiB, for one callback, for what dies by counting since a dead set held it, or for a
- * dead structure of over 8000 objects that hang together, which is looked at once more in one go
- * before it dies (some 20 nanoseconds for each object).
+ * page of 64 KiB, for the callbacks of some thousand objects that die together, for what dies by
+ * counting since a dead set held it, or for what dead structures of over 8000 objects that hang
+ * together there are, which are looked at once more in one go before they die (some 20 nanoseconds
+ * for each object). On a machine that gives the slices no time, the rest of a collection is done in
+ * one go when the heap has grown to three times its size.
  *
  * Order at death, the same for one object that dies by counting and for everything that one
  * rr_collect() found dead, independent cycles together (automatic collections and steps may take

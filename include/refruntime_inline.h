@@ -1,7 +1,8 @@
 /*
  * refruntime_inline.h - the frequent calls of refruntime.h, inline.
  *
- * Include it instead of refruntime.h; nothing else changes. These calls then do the usual case where
+ * Include it instead of refruntime.h; nothing else changes but the order in which the children of a dying object
+ * die, which nobody promises. These calls then do the usual case where
  * they stand, with nothing called, and leave all else to the function of the same name in the library:
  *
  *     rr_incref  rr_decref  rr_newref  rr_getrefcount  rr_is_unique  rr_store  rr_take  rr_alloc
@@ -251,28 +252,33 @@ RR_INLINE const rr_layout_type *rr_inline_node_type(uint64_t header)
 }
 
 /* Lets nodes die, this one and what only it held, the last first. Who waits is an object like any other, alive, with one
- * reference that is ours to give back: whoever is called meanwhile sees nothing unusual. */
+ * reference that is ours to give back. No callback runs while a node is in hand: when there may be no room for its children, it
+ * is the library's. */
 RR_INLINE_APART rr_status rr_inline_free_nodes(void *object, uint64_t header, const rr_layout_type *type)
 {
-    enum { ROOM = 64 };
+    enum { ROOM = 64, SLOTS = 32 };
     void *waiting[ROOM];
     uint32_t count = 0;
     const rr_layout_type *other;
     for (;;) {
-        rr_inline_link *slot = (rr_inline_link *)(void *)((char *)object + type->first_slot);
-        for (uint32_t slots = type->slots; slots != 0; slots >>= 1, slot++) {
-            void *child = *slot;
-            if (child != NULL && (slots & 1) != 0) {
-                uint64_t word = *rr_inline_header(child);
-                *slot = NULL;
-                if (rr_inline_count(word) == 1 && rr_inline_state(word) != rr_inline_state(RR_LAYOUT_LEAF_VALUE) && count < ROOM)
-                    waiting[count++] = child;
-                else if (!rr_inline_try_decref(child, word))
-                    (void)rr_decref(child);
+        if (RR_INLINE_LIKELY(count <= ROOM - SLOTS)) {
+            rr_inline_link *slot = (rr_inline_link *)(void *)((char *)object + type->first_slot);
+            for (uint32_t slots = type->slots; slots != 0; slots >>= 1, slot++) {
+                void *child = *slot;
+                if (child != NULL && (slots & 1) != 0) {
+                    uint64_t word = *rr_inline_header(child);
+                    *slot = NULL;
+                    if (rr_inline_count(word) == 1 && rr_inline_state(word) != rr_inline_state(RR_LAYOUT_LEAF_VALUE))
+                        waiting[count++] = child;
+                    else if (!rr_inline_try_decref(child, word))
+                        (void)rr_decref(child); /* logs it, or is a leaf's page's affair */
+                }
             }
-        }
-        if ((header != type->release && !rr_inline_try_forget(object)) || !rr_inline_try_free(object))
+            if ((header != type->release && !rr_inline_try_forget(object)) || !rr_inline_try_free(object))
+                (void)rr_decref(object);
+        } else {
             (void)rr_decref(object);
+        }
         do {
             if (count == 0)
                 return RR_OK;

@@ -45,6 +45,7 @@ internal static class Config
     /// candidate at most and in all at least.</summary>
     public const uint TrialCandidates = 4;
     public const uint TrialPlaces = 32;
+    public const int TrialEdges = 4 * (int)TrialPlaces;
     public const uint TrialReach = 4;
     public const uint LeastTrialReach = 8;
 
@@ -86,6 +87,7 @@ internal static class Config
     /// candidate at most and in all at least.</summary>
     public const uint TrialCandidates = 1024;
     public const uint TrialPlaces = 8192;
+    public const int TrialEdges = 4 * (int)TrialPlaces;
     public const uint TrialReach = 4;
     public const uint LeastTrialReach = 64;
 

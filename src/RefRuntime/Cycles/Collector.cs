@@ -141,17 +141,12 @@ internal static unsafe class Collector
         return (long)yield.Collected;
     }
 
-    /// <summary>Gives back what collections keep between them. A round that is not committed is dropped; the work space of another stays.</summary>
+    /// <summary>Gives back what collections keep between them; that of a round under way stays.</summary>
     public static void FreeWorkSpace(HeapState* heap)
     {
-        if (Round.IsCommitted(heap))
-        {
-            return;
-        }
-
         if (Round.IsUnderWay(heap))
         {
-            Round.Drop(heap);
+            return;
         }
 
         heap->Reported.Free();
@@ -165,11 +160,15 @@ internal static unsafe class Collector
     private static Budget PauseFrom(HeapState* heap, ulong begun) =>
         heap->PauseGoal == 0 ? Budget.Unlimited : Budget.Until(begun + heap->PauseGoal);
 
-    /// <summary>Trials until the log is empty, the budget is spent, or they find too little. False = no memory.</summary>
+    /// <summary>
+    /// Trials of as many candidates as are logged now (callbacks may log others without end), until the budget is spent or they find too
+    /// little. False = no memory.
+    /// </summary>
     private static bool TryTrials(HeapState* heap, GcReason reason, ref Budget budget, ref Yield yield, bool untilPoor)
     {
         bool isSpent = false;
-        while (heap->Candidates != 0 && !isSpent && !(untilPoor && yield.IsPoor))
+        ulong trials = (heap->Candidates + Config.TrialCandidates - 1) / Config.TrialCandidates;
+        for (; trials != 0 && heap->Candidates != 0 && !isSpent && !(untilPoor && yield.IsPoor); trials--)
         {
             GcEvent gcEvent = Begin(heap, reason, out ulong begun);
             bool isDone = Trial.TryRun(heap, out Trial trial);

@@ -35,6 +35,9 @@ internal unsafe struct Trial : IReferenceVisitor
     /// <summary>Places that wait, in the order in which they were looked at: in the table's List.</summary>
     private uint _waiting;
 
+    /// <summary>Edges that may still be walked.</summary>
+    private int _edgesLeft;
+
     private bool _mayAdd;
     private bool _hasDuties;
 
@@ -45,6 +48,7 @@ internal unsafe struct Trial : IReferenceVisitor
     {
         _heap = heap;
         _type = new TypeGuess();
+        _edgesLeft = Config.TrialEdges;
     }
 
     /// <summary>Objects looked at.</summary>
@@ -100,6 +104,7 @@ internal unsafe struct Trial : IReferenceVisitor
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Visit(void* child)
     {
+        _edgesLeft--;
         uint place = _table.Find(child, out ulong slot);
         if (place == 0)
         {
@@ -227,9 +232,15 @@ internal unsafe struct Trial : IReferenceVisitor
         }
     }
 
-    /// <summary>Walks the object's edges.</summary>
+    /// <summary>Walks the object's edges, unless too many have been walked: then it is taken for live, and those that it refers to are short of an edge and live too.</summary>
     private void Walk(Place* place)
     {
+        if (_edgesLeft < 0)
+        {
+            place->Side = SideWord.VisitedLive(place->Side) & ~SideWord.Outside;
+            return;
+        }
+
         place->Side = SideWord.Walked(place->Side);
         ulong word = Header.Word(place->Payload);
         TypeDescriptor* type = _type.Of(word);
@@ -313,6 +324,7 @@ internal unsafe struct Trial : IReferenceVisitor
     private ulong SortDead(ulong count)
     {
         _table.Clear();
+        _edgesLeft = int.MaxValue;
         _mayAdd = false;
         for (ulong i = 0; i < count; i++)
         {

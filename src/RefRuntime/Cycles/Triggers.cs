@@ -42,10 +42,15 @@ internal static unsafe class Triggers
             return;
         }
 
-        if (heap->Candidates >= EffectiveThreshold(heap))
+        bool areCandidatesDue = heap->Candidates >= EffectiveThreshold(heap);
+        if (areCandidatesDue)
         {
             Collector.Trials(heap, GcReason.Candidates);
-            return;
+            if (!IsAutomatic(heap))
+            {
+                // A callback has seen to that.
+                return;
+            }
         }
 
         SetTrap(heap);
@@ -60,7 +65,7 @@ internal static unsafe class Triggers
         {
             Collector.Slice(heap, isUnlimited: false);
         }
-        else if (IsTurnedOver(heap))
+        else if (!areCandidatesDue && IsTurnedOver(heap))
         {
             Collector.Trials(heap, GcReason.Growth);
         }
@@ -156,8 +161,9 @@ internal static unsafe class Triggers
         return heap->BytesSinceRound >= growth || heap->BytesSinceRound - heap->RoundServed >= growth / slices;
     }
 
+    /// <summary>Only what comes page by page counts: a large block or foreign bytes come at once, and no slice was missed for them.</summary>
     private static bool IsOutgrown(HeapState* heap) =>
-        HeapState.UsedBytes(heap) + heap->ExternalBytes > 3 * Max(heap->RoundUsed, Config.GrowthFloorBytes / 2);
+        heap->UsedPages << Config.PageShift > 3 * Max(heap->RoundUsed, Config.GrowthFloorBytes / 2);
 
     private static ulong RoundCost(HeapState* heap) => heap->RoundCost == 0 ? FirstRoundCost : heap->RoundCost;
 

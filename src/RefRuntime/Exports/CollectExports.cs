@@ -19,9 +19,11 @@ namespace RefRuntime.Exports;
 /// collection, from 8 MiB on, a complete one begins that also finds large dead structures. It goes in slices, one for every so
 /// many bytes allocated, each about as long as the heap's pause goal (rr_gc_set_pause_goal()), and ends before the heap has grown by
 /// about half. At the limit a complete one runs in one go.</para>
-/// <para><b>Pauses.</b> The goal is an aim: a slice can be longer by the time for one object's slots, for one page of 64 KiB, for one
-/// callback, for what dies by counting since a dead set held it, or for a dead structure of over 8000 objects that hang together, which
-/// is looked at once more in one go before it dies (some 20 nanoseconds for each object).</para>
+/// <para><b>Pauses.</b> The goal is an aim: a slice can be longer by the time for one object's slots, for one page of 64 KiB, for the
+/// callbacks of some thousand objects that die together, for what dies by counting since a dead set held it, or for what dead structures of over 8000
+/// objects that hang together there are, which are looked at once more in one go before they die (some 20 nanoseconds for each object).
+/// On a machine that gives the slices no time, the rest of a collection is done in one go when the heap has grown to three times its
+/// size.</para>
 /// <para><b>Order at death</b>, the same for one object that dies by counting and for everything that one rr_collect() found
 /// dead, independent cycles together (automatic collections and steps may take independent cycles one after the other):</para>
 /// <list type="number">

@@ -165,6 +165,9 @@ internal static unsafe class Blocks
         if (page->Carved == page->Capacity)
         {
             Unlink(heap, page);
+
+            // At the limit each free block is wanted at once.
+            page->WakeCount = heap->IsAtLimit != 0 ? (ushort)1 : page->UsualWakeCount;
             page->Countdown = page->WakeCount;
         }
     }

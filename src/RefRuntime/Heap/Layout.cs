@@ -84,9 +84,9 @@ internal unsafe struct Page
     /// <summary>Blocks in the local free list.</summary>
     public readonly ushort FreeCount => (ushort)((IsAvailable != 0 ? Carved : WakeCount) - Countdown);
 
-    /// <summary>As many free blocks make a full page available again. Fewer are not worth the way: one that is taken for a single
-    /// block is full again with it.</summary>
-    public readonly ushort WakeCount => (ushort)(Capacity < 2 * Config.WakeFraction ? 1 : Capacity / Config.WakeFraction);
+    /// <summary>As many free blocks make a full page available again, unless memory is scarce. Fewer are not worth the way: one that is
+    /// taken for a single block is full again with it.</summary>
+    public readonly ushort UsualWakeCount => (ushort)(Capacity < 2 * Config.WakeFraction ? 1 : Capacity / Config.WakeFraction);
 
     /// <summary>The collector's: a word for each block while a traversal has touched the page, else null.</summary>
     public uint* Side;
@@ -127,6 +127,9 @@ internal unsafe struct Page
 
     /// <summary>Pages of the span.</summary>
     public ushort SpanPages;
+
+    /// <summary>As many free blocks make the page, which is full, available again.</summary>
+    public ushort WakeCount;
 
     /// <summary>1 when the running collection looks at every object of the page in address order.</summary>
     public byte IsSwept;
