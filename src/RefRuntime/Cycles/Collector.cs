@@ -68,7 +68,13 @@ internal static unsafe class Collector
         ulong begun = Clock.Nanoseconds();
         Budget budget = Budget.Until(nanoseconds < ulong.MaxValue - begun ? begun + nanoseconds : ulong.MaxValue - 1);
         Yield yield = default;
-        bool hasMemory = TryTrials(heap, GcReason.Step, ref budget, ref yield, untilPoor: false);
+        bool hasMemory = TryTrials(heap, GcReason.Step, ref budget, ref yield);
+        if (yield.IsPoor)
+        {
+            // The round looks at them for less.
+            LogReset.Postpone(heap);
+        }
+
         if (!Round.IsUnderWay(heap) && heap->HasYoung != 0 && hasMemory && (heap->Candidates == 0 || !budget.IsSpentNow()))
         {
             // With an empty log however little the budget is: steps come to their end.
@@ -94,7 +100,7 @@ internal static unsafe class Collector
         ulong totalBefore = heap->GcNanosecondsTotal;
         Budget budget = PauseFrom(heap, Clock.Nanoseconds());
         Yield yield = default;
-        if (TryTrials(heap, reason, ref budget, ref yield, untilPoor: true))
+        if (TryTrials(heap, reason, ref budget, ref yield))
         {
             if (yield.IsPoor)
             {
@@ -164,11 +170,11 @@ internal static unsafe class Collector
     /// Trials of as many candidates as are logged now (callbacks may log others without end), until the budget is spent or they find too
     /// little. False = no memory.
     /// </summary>
-    private static bool TryTrials(HeapState* heap, GcReason reason, ref Budget budget, ref Yield yield, bool untilPoor)
+    private static bool TryTrials(HeapState* heap, GcReason reason, ref Budget budget, ref Yield yield)
     {
         bool isSpent = false;
         ulong trials = (heap->Candidates + Config.TrialCandidates - 1) / Config.TrialCandidates;
-        for (; trials != 0 && heap->Candidates != 0 && !isSpent && !(untilPoor && yield.IsPoor); trials--)
+        for (; trials != 0 && heap->Candidates != 0 && !isSpent && !yield.IsPoor; trials--)
         {
             GcEvent gcEvent = Begin(heap, reason, out ulong begun);
             bool isDone = Trial.TryRun(heap, out Trial trial);

@@ -17,6 +17,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using RefRuntime.Core;
+using RefRuntime.Counting;
 using RefRuntime.Heap;
 using RefRuntime.Lifetime;
 using RefRuntime.Objects;
@@ -200,6 +201,15 @@ internal unsafe struct Trial : IReferenceVisitor
 
         Visited++;
         Place* place = _table.Places + index;
+        if (isRoot && _edgesLeft < 0)
+        {
+            // Not in this trial: back into the log, where its header says that it is.
+            CandidateLog.SetBit(place->Payload);
+            _heap->Candidates++;
+            place->Side |= SideWord.Outside | SideWord.Done | SideWord.Seen;
+            return;
+        }
+
         if (!isRoot && !Edge.TryLocate(_heap, place->Payload, out _, out _))
         {
             // Some slot was written plainly with what is no object.
@@ -363,7 +373,7 @@ internal unsafe struct Trial : IReferenceVisitor
         ref ulong position = ref _heap->RoundPosition;
         void** list = _heap->Visited.Items;
         ulong listed = 0;
-        while (position < _heap->Visited.Count && _table.Count < Config.TrialCandidates)
+        while (position < _heap->Visited.Count && _table.Count < Config.TrialCandidates && _edgesLeft >= 0)
         {
             void* payload = list[position++];
             if (!Edge.IsTouchedObject(_heap, payload))

@@ -33,6 +33,7 @@ internal static unsafe class LargeBlocks
         page->Start = Segment.Memory(segment, Segment.IndexOf(page)) + Padding;
         page->Limit = domain == Domain.Objects ? 1u : 0u;
         page->Reciprocal = 1;
+        page->WakeCount = 1;
         page->Countdown = 1;
         *(ulong*)page->Start = 0;
         heap->BytesSinceCollection += bytes;
