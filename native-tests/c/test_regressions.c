@@ -339,6 +339,162 @@ static void a_child_forked_beside_rr_type_new_hung(void **state) {
     assert_int_equal(hung, 0);
 }
 
+/* ---- Collections in slices --------------------------------------------------------------------------------------- */
+
+typedef struct pair {
+    void *first, *second;
+} pair;
+
+static const uint32_t both_slots[] = {0, 8};
+
+static rr_type pair_with(rr_finalize_fn finalize) {
+    rr_type_info info = type_info("pair");
+    info.size = sizeof(pair);
+    info.ref_offsets = both_slots;
+    info.ref_count = 2;
+    info.finalize = finalize;
+    return rr_type_new(&info);
+}
+
+static uint64_t live_in(rr_heap *heap) {
+    rr_stats stats = {.struct_size = sizeof stats};
+    rr_heap_stats(heap, &stats);
+    return stats.live_objects;
+}
+
+/* Drops a ring of so many pairs, too large for a trial. */
+static void drop_large_ring(rr_heap *heap, rr_type type, int size, void (*between)(rr_heap *)) {
+    pair *first = rr_alloc(heap, type), *last = first;
+    for (int i = 1; i < size; i++) {
+        pair *next = rr_alloc(heap, type);
+        rr_store(&last->second, next);
+        rr_decref(next);
+        last = next;
+        if (between != NULL)
+            between(heap);
+    }
+    rr_store(&last->second, first);
+    rr_decref(first);
+}
+
+static rr_type small_ring_type;
+
+static void drop_small_ring(rr_heap *heap) {
+    pair *object = rr_alloc(heap, small_ring_type);
+    rr_store(&object->first, object);
+    rr_decref(object);
+}
+
+static void a_log_that_was_always_full_starved_complete_collections(void **state) {
+    rr_heap *heap = *state;
+    rr_type type = small_ring_type = pair_with(NULL);
+    rr_gc_set_threshold(heap, 1);
+    uint64_t most = 0;
+    for (int i = 0; i < 60; i++) {
+        drop_large_ring(heap, type, 20000, drop_small_ring);
+        uint64_t now = live_in(heap);
+        most = now > most ? now : most;
+    }
+    assert_true(most < 1000 * 1000);
+    rr_collect(heap);
+}
+
+static void trim_now_and_then(rr_heap *heap) {
+    static int calls;
+    if (++calls % 1000 == 0)
+        rr_heap_trim(heap);
+}
+
+static void trims_starved_complete_collections(void **state) {
+    rr_heap *heap = *state;
+    rr_type type = pair_with(NULL);
+    rr_gc_set_pause_goal(heap, 20 * 1000);
+    uint64_t most = 0;
+    for (int i = 0; i < 100; i++) {
+        drop_large_ring(heap, type, 20000, trim_now_and_then);
+        uint64_t now = live_in(heap);
+        most = now > most ? now : most;
+    }
+    assert_true(most < 1500 * 1000);
+    rr_collect(heap);
+}
+
+static rr_heap *respawning_heap;
+static rr_type respawning_type;
+static int respawned;
+
+static void respawn(void *object, void *user) {
+    (void)object;
+    (void)user;
+    if (respawned == 1000 * 1000)
+        return;
+    respawned++;
+    pair *next = rr_alloc(respawning_heap, respawning_type);
+    rr_store(&next->first, next);
+    rr_decref(next);
+}
+
+static void finalizers_that_made_new_garbage_kept_one_allocation_busy_for_ever(void **state) {
+    respawning_heap = *state;
+    respawning_type = pair_with(respawn);
+    rr_gc_set_pause_goal(respawning_heap, 0);
+    respawned = 0;
+    for (int i = 0; i < 5000; i++) {
+        pair *object = rr_alloc(respawning_heap, respawning_type);
+        rr_store(&object->first, object);
+        rr_decref(object);
+    }
+    assert_true(respawned < 100 * 1000);
+    respawned = 1000 * 1000;
+    rr_collect(respawning_heap);
+}
+
+enum { FAN = 31, SEEN = 1100 };
+
+static rr_type fan_type;
+static void *seen_fans[SEEN];
+static int64_t seen_count;
+
+static void hold_all_fans(void *object, void *user) {
+    (void)user;
+    if (seen_count != 0)
+        return;
+    seen_count = rr_get_objects(rr_heap_of(object), fan_type, seen_fans, SEEN);
+    for (int64_t i = 0; i < seen_count; i++) {
+        if (rr_newref(seen_fans[i]) == NULL)
+            seen_fans[i] = NULL; /* it is dying: refused */
+    }
+}
+
+static void *fan_tree(rr_heap *heap, rr_type leaf, int depth) {
+    if (depth == 0)
+        return rr_alloc(heap, leaf);
+    void **fan = rr_alloc(heap, fan_type);
+    for (int i = 0; i < FAN; i++)
+        fan[i] = fan_tree(heap, leaf, depth - 1);
+    return fan;
+}
+
+static void a_node_died_that_a_finalizer_below_it_had_taken_a_reference_to(void **state) {
+    uint32_t offsets[FAN];
+    for (uint32_t i = 0; i < FAN; i++)
+        offsets[i] = i * 8;
+    rr_type_info info = type_info("fan");
+    info.size = FAN * 8;
+    info.ref_offsets = offsets;
+    info.ref_count = FAN;
+    fan_type = rr_type_new(&info);
+    seen_count = 0;
+    void *root = fan_tree(*state, pair_with(hold_all_fans), 3);
+    assert_int_equal(rr_decref(root), RR_OK);
+    assert_true(seen_count > 0);
+    for (int64_t i = 0; i < seen_count; i++) {
+        assert_true(seen_fans[i] == NULL || rr_is_object(seen_fans[i]) == 1);
+        rr_decref(seen_fans[i]);
+    }
+    assert_int_equal(rr_heap_verify(*state), RR_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_traverse_callback_of_one_thread_refused_the_calls_of_others),
@@ -352,6 +508,10 @@ int main(void) {
         cmocka_unit_test(at_the_limit_the_message_blamed_the_system),
         WITH_MANUAL_HEAP(from_a_traverse_callback_another_heap_could_be_collected_and_freed),
         cmocka_unit_test(a_child_forked_beside_rr_type_new_hung),
+        WITH_HEAP(a_log_that_was_always_full_starved_complete_collections),
+        WITH_HEAP(trims_starved_complete_collections),
+        WITH_HEAP(finalizers_that_made_new_garbage_kept_one_allocation_busy_for_ever),
+        WITH_MANUAL_HEAP(a_node_died_that_a_finalizer_below_it_had_taken_a_reference_to),
     };
     return cmocka_run_group_tests_name("regressions", tests, NULL, NULL);
 }

@@ -69,15 +69,11 @@ internal static unsafe class Collector
         Budget budget = Budget.Until(nanoseconds < ulong.MaxValue - begun ? begun + nanoseconds : ulong.MaxValue - 1);
         Yield yield = default;
         bool hasMemory = TryTrials(heap, GcReason.Step, ref budget, ref yield);
-        if (yield.IsPoor)
+        bool isPending = heap->HasYoung != 0 || heap->Candidates != 0;
+        if (!Round.IsUnderWay(heap) && isPending && hasMemory && (yield.IsPoor || heap->Candidates == 0 || !budget.IsSpentNow()))
         {
-            // The round looks at them for less.
-            LogReset.Postpone(heap);
-        }
-
-        if (!Round.IsUnderWay(heap) && heap->HasYoung != 0 && hasMemory && (heap->Candidates == 0 || !budget.IsSpentNow()))
-        {
-            // With an empty log however little the budget is: steps come to their end.
+            // A log of the living is the round's, which looks at it for less. With an empty log however little the budget is: steps
+            // come to their end.
             Round.Start(heap);
         }
 
