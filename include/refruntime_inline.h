@@ -427,19 +427,26 @@ RR_INLINE void rr_inline_clear(void *payload, uint32_t bytes)
     }
 }
 
+/* An object of the type whose entry this is. NULL: the library has to hear of it, nothing changed. */
+RR_INLINE void *rr_inline_try_alloc(rr_heap *heap, const rr_layout_type *entry)
+{
+    char *bins = *(char **)(void *)((char *)heap + RR_LAYOUT_HEAP_BINS);
+    rr_inline_link *bin = (rr_inline_link *)(void *)(bins + entry->bin_offset);
+    void *payload = *bin;
+    if (RR_INLINE_LIKELY(payload != NULL)) {
+        *bin = *(rr_inline_link *)payload;
+        rr_inline_clear(payload, entry->clear_bytes);
+        *rr_inline_header(payload) = entry->header;
+    }
+    return payload;
+}
+
 RR_INLINE void *rr_inline_alloc(rr_heap *heap, rr_type type)
 {
     if (rr_inline_knows(heap) && RR_INLINE_LIKELY(type < RR_LAYOUT_TYPES)) {
-        const rr_layout_type *entry = __atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED) + type;
-        char *bins = *(char **)(void *)((char *)heap + RR_LAYOUT_HEAP_BINS);
-        rr_inline_link *bin = (rr_inline_link *)(void *)(bins + entry->bin_offset);
-        void *payload = *bin;
-        if (RR_INLINE_LIKELY(payload != NULL)) {
-            *bin = *(rr_inline_link *)payload;
-            rr_inline_clear(payload, entry->clear_bytes);
-            *rr_inline_header(payload) = entry->header;
+        void *payload = rr_inline_try_alloc(heap, __atomic_load_n(&rr_inline_types, __ATOMIC_RELAXED) + type);
+        if (RR_INLINE_LIKELY(payload != NULL))
             return payload;
-        }
     }
     return rr_inline_alloc_slow(heap, type);
 }

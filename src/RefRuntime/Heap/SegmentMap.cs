@@ -18,6 +18,10 @@ internal static unsafe class SegmentMap
     private static ulong* s_words;
     private static ulong s_addressLimit;
 
+    /// <summary>The map, and the address from which on nothing is in it: 0 before it is there.</summary>
+    public static ulong* Words => s_words;
+    public static ulong AddressLimit => s_addressLimit;
+
     /// <summary>False when the system has no memory; every lookup then answers "not ours", and it may be tried again.</summary>
     public static bool TryInitialize()
     {

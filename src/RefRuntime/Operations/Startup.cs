@@ -34,6 +34,7 @@ internal static class Startup
         if (isDone && !s_isReady)
         {
             ForkGuard.Install();
+            _ = FastCalls.TryEnable();
             Volatile.Write(ref s_isReady, true);
         }
 

@@ -23,6 +23,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "layout.h"
+
 #define ERROR_BUFFER_SIZE 1024
 #define COLD __attribute__((noinline, cold))
 #define EXPORT __attribute__((visibility("default"))) /* of librrhost.so; librefruntime.so has a version script */
@@ -32,7 +34,7 @@ int32_t *rrhost_callback_state(void);
 char *rrhost_error_buffer(void);
 int rrhost_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
 
-static _Thread_local uintptr_t token; /* 0: this thread has none yet */
+_Thread_local uintptr_t rrhost_token; /* 0: this thread has none yet; fast_calls.c reads it too */
 static _Thread_local int32_t callback_state[2];
 static _Thread_local char *error_buffer;
 
@@ -40,14 +42,14 @@ static _Atomic uintptr_t last_token;
 
 static COLD void *new_token(void)
 {
-    token = atomic_fetch_add_explicit(&last_token, 1, memory_order_relaxed) + 1;
-    return (void *)token;
+    rrhost_token = atomic_fetch_add_explicit(&last_token, 1, memory_order_relaxed) + 1;
+    return (void *)rrhost_token;
 }
 
 /* The identity of the calling thread. Not an address: compare it, don't follow it. */
 EXPORT void *rrhost_thread_token(void)
 {
-    uintptr_t value = token;
+    uintptr_t value = rrhost_token;
     return value != 0 ? (void *)value : new_token();
 }
 

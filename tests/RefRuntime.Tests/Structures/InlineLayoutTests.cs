@@ -61,6 +61,11 @@ public sealed unsafe class InlineLayoutTests
         Assert.That(hash, Is.EqualTo(InlineLayout.Fingerprint));
     }
 
+    // The shrunken structures of RR_TINY are such another layout.
+    [Test]
+    public void The_librarys_own_c_is_enabled_by_this_layout_and_by_no_other() =>
+        Assert.That(FastCalls.TryEnable(), Is.EqualTo(Config.PageShift == 16));
+
     [Test]
     public void The_structure_tells_every_constant()
     {
