@@ -20,6 +20,7 @@ static const char *const different_when_sliced[] = {
     "floating_garbage_stays_bounded",
     /* No budget is that long. */
     "a_budget_without_an_end_does_all_in_one_step",
+    "trims_starved_complete_collections", /* a slice of one unit gives a round no time: it ends at three times the size */
 };
 
 static void is_different(void **state) {
