@@ -408,7 +408,7 @@ static void trim_now_and_then(rr_heap *heap) {
 static void trims_starved_complete_collections(void **state) {
     rr_heap *heap = *state;
     rr_type type = pair_with(NULL);
-    rr_gc_set_pause_goal(heap, 20 * 1000);
+    rr_gc_set_pause_goal(heap, 200 * 1000);
     uint64_t most = 0;
     for (int i = 0; i < 100; i++) {
         drop_large_ring(heap, type, 20000, trim_now_and_then);
