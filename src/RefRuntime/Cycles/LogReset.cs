@@ -37,7 +37,7 @@ internal static unsafe class LogReset
             {
                 Page(heap, Segment.PageTable(segment) + BitOperations.TrailingZeroCount(segment->LoggedPages), spareDead: false);
                 segment->LoggedPages &= segment->LoggedPages - 1;
-                if (budget.IsSpent())
+                if (budget.IsSpentNow())
                 {
                     return false;
                 }

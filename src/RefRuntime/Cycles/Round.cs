@@ -61,7 +61,7 @@ internal static unsafe class Round
     }
 
     /// <summary>
-    /// One slice. Adds what it has done to the event. False = the system has no memory: the round is dropped, and nothing has died.
+    /// One slice. Adds what it has done to the event. False = the system has no memory: the round is dropped, and nothing more dies of it.
     /// </summary>
     public static bool TryContinue(HeapState* heap, ref Budget budget, ref GcEvent gcEvent)
     {

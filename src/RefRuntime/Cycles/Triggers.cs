@@ -8,7 +8,7 @@
 //               can't: large structures, and cycles that closed without any decrement
 //   limit       memory is used up: a complete collection in one go before the allocation fails
 //
-// Work is bounded: a candidate pays for at most TrialReach visits, the doubling of the heap for one visit of all that there is.
+// Work is bounded: a thousand candidates pay for at most TrialPlaces visits, the doubling of the heap for one visit of all that there is.
 // So is garbage: a round gets a slice for every so many bytes that are allocated, paced by what the last one cost, so that it ends
 // before the heap has grown by half; behind its schedule, it gets one at each visit to the allocator's slow path. Should the heap
 // grow to three times its size all the same, because the machine gives the slices no time, the round is finished in one go.
