@@ -47,6 +47,7 @@ internal static unsafe class ForkGuard
         Startup.Gate.Enter();
         TypeRegistry.Gate.Enter();
         TypeStorage.Gate.Enter();
+        TraceDepot.Gate.Enter();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -106,6 +107,7 @@ internal static unsafe class ForkGuard
 
     private static void OpenGates()
     {
+        TraceDepot.Gate.Exit();
         TypeStorage.Gate.Exit();
         TypeRegistry.Gate.Exit();
         Startup.Gate.Exit();
