@@ -155,6 +155,11 @@ internal static unsafe class Segments
 
         heap->Hint = segment;
         isZero = (segment->DirtyPages & run) == 0;
+        if (isZero && count == 1 && HeapState.UsedBytes(heap) >= Config.PopulateFrom)
+        {
+            Memory.Populate(Segment.Memory(segment, first), Config.PageSize);
+        }
+
         heap->FreeDirtyPages -= (ulong)BitOperations.PopCount(segment->DirtyPages & run);
         segment->FreePages &= ~run;
         segment->DirtyPages |= run;
