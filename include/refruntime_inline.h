@@ -1,9 +1,10 @@
 /*
  * refruntime_inline.h - the frequent calls of refruntime.h, inline.
  *
- * Include it instead of refruntime.h; nothing else changes but the order in which the children of a dying object
- * die, which nobody promises. These calls then do the usual case where
- * they stand, with nothing called, and leave all else to the function of the same name in the library:
+ * Include it instead of refruntime.h; nothing else changes but two things. The children of a dying object die in another
+ * order, which nobody promises. And rr_take() logs no object that refers to nothing yet: no cycle can close by that. These
+ * calls do the usual case where they stand, with nothing called, and leave all else to the function of the same name in
+ * the library:
  *
  *     rr_incref  rr_decref  rr_newref  rr_getrefcount  rr_is_unique  rr_store  rr_take  rr_alloc
  *
@@ -198,8 +199,9 @@ RR_INLINE_APART int rr_inline_try_log(void *object, uint64_t header)
     return 1;
 }
 
-/* Takes the object out of the log, if it is there. 0 if the library has to hear of it: nothing changed. */
-RR_INLINE int rr_inline_try_forget(void *object)
+/* Takes the object out of the log, if it is there, but for the heap's number: that one the caller has to take 1 from when `forgotten` went
+ * up. 0 if the library has to hear of it: nothing changed. */
+RR_INLINE int rr_inline_try_forget(void *object, uint64_t *forgotten)
 {
     rr_inline_log log = rr_inline_log_of(object);
     if ((*log.word & log.bit) == 0)
@@ -208,7 +210,7 @@ RR_INLINE int rr_inline_try_forget(void *object)
         return 0;
     *log.word &= ~log.bit;
     *log.in_page = (uint16_t)(*log.in_page - 1u);
-    *log.in_heap -= 1;
+    *forgotten += 1;
     return 1;
 }
 
@@ -251,44 +253,82 @@ RR_INLINE const rr_layout_type *rr_inline_node_type(uint64_t header)
     return NULL;
 }
 
+/* Tells the heap of the object how many were taken out of its log. */
+RR_INLINE void rr_inline_settle(void *object, uint64_t *forgotten)
+{
+    char *heap = *(char **)(void *)(rr_inline_segment(object) + RR_LAYOUT_SEGMENT_HEAP);
+    *(rr_inline_word *)(void *)(heap + RR_LAYOUT_HEAP_CANDIDATES) -= *forgotten;
+    *forgotten = 0;
+}
+
+/* Leaves the end of a node to the library. It is the first to see that the slots are empty. */
+RR_INLINE_COLD void rr_inline_free_emptied(void *object, const rr_layout_type *type)
+{
+    rr_inline_link *slot = (rr_inline_link *)(void *)((char *)object + type->first_slot);
+    for (uint32_t slots = type->slots; slots != 0; slots >>= 1, slot++) {
+        if ((slots & 1) != 0)
+            *slot = NULL;
+    }
+    (void)rr_decref(object);
+}
+
 /* Lets nodes die, this one and what only it held, the last first. Who waits is an object like any other, alive, with one
  * reference that is ours to give back. No callback runs while a node is in hand: when there may be no room for its children, it
- * is the library's. */
+ * is the library's. Nor does anybody look at the node, so its slots need not be emptied; and what the heap has to know of the
+ * log it is told before the library is called. */
 RR_INLINE_APART rr_status rr_inline_free_nodes(void *object, uint64_t header, const rr_layout_type *type)
 {
     enum { ROOM = 64, SLOTS = 32 };
-    void *waiting[ROOM];
+    void *waiting[ROOM], *next;
     uint32_t count = 0;
-    const rr_layout_type *other;
+    uint64_t forgotten = 0;
     for (;;) {
+        next = NULL;
         if (RR_INLINE_LIKELY(count <= ROOM - SLOTS)) {
             rr_inline_link *slot = (rr_inline_link *)(void *)((char *)object + type->first_slot);
             for (uint32_t slots = type->slots; slots != 0; slots >>= 1, slot++) {
                 void *child = *slot;
                 if (child != NULL && (slots & 1) != 0) {
                     uint64_t word = *rr_inline_header(child);
-                    *slot = NULL;
-                    if (rr_inline_count(word) == 1 && rr_inline_state(word) != rr_inline_state(RR_LAYOUT_LEAF_VALUE))
-                        waiting[count++] = child;
-                    else if (!rr_inline_try_decref(child, word))
+                    if (rr_inline_count(word) == 1 && rr_inline_state(word) != rr_inline_state(RR_LAYOUT_LEAF_VALUE)) {
+                        if (next != NULL)
+                            waiting[count++] = next;
+                        next = child;
+                    } else if (!rr_inline_try_decref(child, word)) {
+                        rr_inline_settle(object, &forgotten);
                         (void)rr_decref(child); /* logs it, or is a leaf's page's affair */
+                    }
                 }
             }
-            if ((header != type->release && !rr_inline_try_forget(object)) || !rr_inline_try_free(object))
-                (void)rr_decref(object);
+            if ((header != type->release && !rr_inline_try_forget(object, &forgotten)) || !rr_inline_try_free(object)) {
+                rr_inline_settle(object, &forgotten);
+                rr_inline_free_emptied(object, type);
+            }
         } else {
+            rr_inline_settle(object, &forgotten);
             (void)rr_decref(object);
         }
-        do {
-            if (count == 0)
-                return RR_OK;
-            object = waiting[--count];
+        for (;;) {
+            if (next == NULL) {
+                if (count == 0) {
+                    rr_inline_settle(object, &forgotten);
+                    return RR_OK;
+                }
+                next = waiting[--count];
+            }
+            object = next;
             header = *rr_inline_header(object);
-            other = rr_inline_dies_as(header, type) ? type : rr_inline_node_type(header);
-            if (other == NULL)
-                (void)rr_decref(object);
-        } while (other == NULL);
-        type = other;
+            if (RR_INLINE_LIKELY(rr_inline_dies_as(header, type)))
+                break;
+            const rr_layout_type *other = rr_inline_node_type(header);
+            if (other != NULL) {
+                type = other;
+                break;
+            }
+            rr_inline_settle(object, &forgotten);
+            (void)rr_decref(object);
+            next = NULL;
+        }
     }
 }
 
@@ -298,8 +338,9 @@ RR_INLINE_APART rr_status rr_inline_free_nodes(void *object, uint64_t header, co
 static rr_layout_type rr_inline_no_type __attribute__((unused));
 static const rr_layout_type *rr_inline_guess __attribute__((unused)) = &rr_inline_no_type;
 
-/* A reference is given back, and more may have to be done than to count. */
-RR_INLINE_APART rr_status rr_inline_decref_apart(void *object, uint64_t header)
+/* The entry of the object's type if the object has the header that nodes of the type are born with, or that and Quiet: one reference
+ * and nothing special. */
+RR_INLINE const rr_layout_type *rr_inline_guess_type(void *object, uint64_t header)
 {
     const rr_layout_type *type = __atomic_load_n(&rr_inline_guess, __ATOMIC_RELAXED);
     if (!RR_INLINE_LIKELY(rr_inline_dies_as(header, type))) {
@@ -307,18 +348,36 @@ RR_INLINE_APART rr_status rr_inline_decref_apart(void *object, uint64_t header)
         if (type != NULL && ((uintptr_t)object & 0xF0) == 0)
             __atomic_store_n(&rr_inline_guess, type, __ATOMIC_RELAXED);
     }
-    if (RR_INLINE_LIKELY(type != NULL)) {
-        rr_inline_link *word = (rr_inline_link *)(void *)((char *)object + type->first_slot);
-        rr_inline_link *end = (rr_inline_link *)(void *)((char *)object + type->slots_end);
-        if (RR_INLINE_LIKELY(header == type->release)) {
-            while (*word == NULL) {
-                if (++word == end) /* all is zero, so nothing is in the slots among it */
-                    return RR_INLINE_LIKELY(rr_inline_try_free(object)) ? RR_OK : rr_decref(object);
-            }
-        }
-        return rr_inline_free_nodes(object, header, type);
+    return type;
+}
+
+/* Does an object of the type refer to nothing? All words are looked at from the first slot to the last. */
+RR_INLINE int rr_inline_is_empty(void *object, const rr_layout_type *type)
+{
+    rr_inline_link *word = (rr_inline_link *)(void *)((char *)object + type->first_slot);
+    rr_inline_link *end = (rr_inline_link *)(void *)((char *)object + type->slots_end);
+    while (*word == NULL) {
+        if (++word == end)
+            return 1;
     }
-    return rr_inline_count(header) > 1 && rr_inline_try_log(object, header - 1) ? RR_OK : rr_decref(object);
+    return 0;
+}
+
+/* The last reference to an object that is no plain leaf is given back. */
+RR_INLINE_APART rr_status rr_inline_decref_last(void *object, uint64_t header)
+{
+    const rr_layout_type *type = rr_inline_guess_type(object, header);
+    if (!RR_INLINE_LIKELY(type != NULL))
+        return rr_decref(object);
+    if (header != type->release || !rr_inline_is_empty(object, type))
+        return rr_inline_free_nodes(object, header, type);
+    return RR_INLINE_LIKELY(rr_inline_try_free(object)) ? RR_OK : rr_decref(object);
+}
+
+/* A reference is given back that is not the last, and the object may have to be logged. */
+RR_INLINE_APART rr_status rr_inline_decref_logged(void *object, uint64_t next)
+{
+    return rr_inline_try_log(object, next) ? RR_OK : rr_decref(object);
 }
 
 /* ---- Counts ---------------------------------------------------------------------------------------------------- */
@@ -339,13 +398,15 @@ RR_INLINE rr_status rr_inline_decref(void *object)
 {
     if (rr_inline_may(object)) {
         uint64_t header = *rr_inline_header(object), next = header - 1;
-        if (RR_INLINE_LIKELY(rr_inline_count(next) > 0 && (header & RR_LAYOUT_HEADER_QUIET) != 0)) {
+        if (rr_inline_count(next) > 0) {
+            if (!RR_INLINE_LIKELY((header & RR_LAYOUT_HEADER_QUIET) != 0))
+                return rr_inline_decref_logged(object, next);
             *rr_inline_header(object) = next;
             return RR_OK;
         }
         if (rr_inline_state(header) == rr_inline_state(RR_LAYOUT_LEAF_VALUE) && rr_inline_try_free(object))
             return RR_OK;
-        return rr_inline_decref_apart(object, header);
+        return rr_inline_decref_last(object, header);
     }
     return object == NULL ? RR_OK : rr_decref(object);
 }
@@ -393,12 +454,21 @@ RR_INLINE rr_status rr_inline_store(void **slot, void *value)
     return rr_store(slot, value);
 }
 
+/* Can a cycle close by a slot that gets the only reference to this node? Not if the node refers to nothing: it has to be written to
+ * before it is part of one, and what then takes the last reference from outside to a member logs that one. */
+RR_INLINE int rr_inline_may_close(void **slot, void *value, uint64_t header)
+{
+    const rr_layout_type *type = rr_inline_guess_type(value, header);
+    return type == NULL || (uintptr_t)slot - (uintptr_t)value < type->slots_end || !rr_inline_is_empty(value, type);
+}
+
 RR_INLINE rr_status rr_inline_take(void **slot, void *value)
 {
     void *old = *slot, *known = value != NULL ? value : old;
     if (rr_inline_may(known) && value != old) {
         uint64_t header = value != NULL ? *rr_inline_header(value) : RR_LAYOUT_HEADER_QUIET | 1;
-        if (rr_inline_count(header) > 0 && ((header & RR_LAYOUT_HEADER_QUIET) != 0 || rr_inline_try_log(value, header)) &&
+        if (rr_inline_count(header) > 0 &&
+            ((header & RR_LAYOUT_HEADER_QUIET) != 0 || !rr_inline_may_close(slot, value, header) || rr_inline_try_log(value, header)) &&
             rr_inline_try_release(old)) {
             *slot = value;
             return RR_OK;

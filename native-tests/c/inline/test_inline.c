@@ -485,16 +485,33 @@ static void a_slot_keeps_its_order_when_the_old_value_dies_loudly(void **state) 
     rr_decref(holder);
 }
 
-static void a_taken_container_is_logged(void **state) {
-    node *holder = node_new(*state, 0, 1), *taken = node_new(*state, 0, 2);
+static void a_taken_container_is_logged_if_it_refers_to_something(void **state) {
+    node *holder = node_new(*state, 0, 1), *taken = node_new(*state, 0, 2), *held = node_new(*state, 0, 3);
+    assert_calls(0, rr_take(&taken->other, held));
+    assert_int_equal(rr_gc_get_candidates(*state), 0);
     assert_calls(1, rr_take(&holder->next, taken)); /* the first of its page */
     assert_int_equal(rr_gc_get_candidates(*state), 1);
-    taken = node_new(*state, 0, 3);
+    taken = node_new(*state, 0, 4);
+    taken->other = node_new(*state, 0, 5);
     assert_calls(0, rr_take(&holder->other, taken));
     assert_int_equal(rr_gc_get_candidates(*state), 2);
     assert_int_equal(rr_getrefcount(taken), 1);
     rr_decref(holder);
     assert_int_equal(rr_gc_get_candidates(*state), 0);
+}
+
+/* All objects have survived a complete collection: only the log can lead to the cycle. */
+static void a_cycle_that_takes_have_closed_is_found_from_the_log(void **state) {
+    node *self = node_new(*state, 0, 1), *one = node_new(*state, 0, 2), *two = node_new(*state, 0, 3);
+    assert_int_equal(rr_collect(*state), 0);
+    assert_int_equal(rr_take(&self->other, self), RR_OK);
+    assert_int_equal(rr_gc_get_candidates(*state), 1);
+    assert_int_equal(rr_collect(*state), 1);
+    assert_int_equal(rr_take(&one->next, two), RR_OK);
+    assert_int_equal(rr_gc_get_candidates(*state), 0);
+    assert_int_equal(rr_take(&two->next, one), RR_OK);
+    assert_int_equal(rr_gc_get_candidates(*state), 1);
+    assert_int_equal(rr_collect(*state), 2);
 }
 
 /* ---- rr_layout --------------------------------------------------------------------------------------------------- */
@@ -574,7 +591,8 @@ int main(void) {
         WITH_HEAP(candidates_bring_a_collection_although_bins_are_full),
         WITH_MANUAL_HEAP(slots_are_written_without_a_call),
         WITH_MANUAL_HEAP(a_slot_keeps_its_order_when_the_old_value_dies_loudly),
-        WITH_MANUAL_HEAP(a_taken_container_is_logged),
+        WITH_MANUAL_HEAP(a_taken_container_is_logged_if_it_refers_to_something),
+        WITH_MANUAL_HEAP(a_cycle_that_takes_have_closed_is_found_from_the_log),
         WITH_MANUAL_HEAP(a_compiler_can_do_the_same_with_what_rr_layout_tells),
         cmocka_unit_test(rr_layout_wants_a_struct_it_can_fill),
     };
