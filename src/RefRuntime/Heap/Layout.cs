@@ -118,7 +118,7 @@ internal unsafe struct Page
     public Page* NextTouched;
     public Page* PreviousTouched;
 
-    /// <summary>What Side and NextTouched are for the collector, for those who look at the heap: they may do so between two slices.</summary>
+    /// <summary>What Side and NextTouched are for the collector, for those who look at the heap: they may do so between two slices. Or the ranks of ObjectNumbers.</summary>
     public uint* Scratch;
     public Page* NextScratch;
 
