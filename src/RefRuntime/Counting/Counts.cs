@@ -58,7 +58,7 @@ internal static unsafe class Counts
 
     /// <summary>Sets the count of an object that is not immortal.</summary>
     public static void Set(HeapState* heap, void* payload, long references) =>
-        Header.Count(payload) = Header.Encode(references, heap->IsSynchronized != 0);
+        Header.Count(payload) = Header.Encode(references, heap->IsGuarded != 0);
 
     /// <summary>Counting stops for this object, and collections pass by.</summary>
     public static void MakeImmortal(HeapState* heap, void* payload)

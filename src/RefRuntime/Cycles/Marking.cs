@@ -326,9 +326,9 @@ internal unsafe struct Marking : IReferenceVisitor
 
         *side = SideWord.Visited(*side, references);
         TypeDescriptor* type = _type.Of(word);
-        if ((type->Shape & ~(Shape.Offsets | Shape.Items)) != 0 || type->HasDuties || (word & HeaderFlags.HasWeak) != 0)
+        if ((type->Shape & ~(Shape.Offsets | Shape.Items)) != 0 || type->HasDuties || (word & HeaderFlags.OwnDuties) != 0)
         {
-            SawDuties |= type->HasDuties || (word & HeaderFlags.HasWeak) != 0;
+            SawDuties |= type->HasDuties || (word & HeaderFlags.OwnDuties) != 0;
             SawList |= (type->Shape & Shape.List) != 0;
         }
 

@@ -39,7 +39,7 @@ internal static unsafe class HeapAccess
     /// <summary>Sets what inline callers may pop from. To be called when something has changed that decides it.</summary>
     public static void SetInlineBins(HeapState* heap)
     {
-        bool isOpen = heap->IsSynchronized == 0 && heap->InDestroy == 0 && !IsInTraverse(heap) && !IsLost(heap);
+        bool isOpen = heap->IsGuarded == 0 && heap->InDestroy == 0 && !IsInTraverse(heap) && !IsLost(heap);
         heap->InlineBins = isOpen ? (void**)&heap->NoBin : (void**)heap->NoBins;
     }
 

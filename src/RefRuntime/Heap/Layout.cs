@@ -265,8 +265,11 @@ internal unsafe struct HeapState
 
     public HeapFlags Flags;
 
-    /// <summary>1 when counts are kept in the trap range and each call takes the lock.</summary>
+    /// <summary>1 when each call takes the lock. Such a heap is guarded.</summary>
     public int IsSynchronized;
+
+    /// <summary>1 when counts are kept in the trap range and inline callers see no block: every call comes to the library.</summary>
+    public int IsGuarded;
 
     /// <summary>Token of the thread that may change the heap; null = any thread. No thread's while a traverse callback runs: see HeapAccess.</summary>
     public void* Owner;

@@ -14,7 +14,7 @@ internal static unsafe class ObjectMemory
 {
     private const ulong InlineClearBytes = 64;
 
-    /// <summary>An object without items from its class's open bin, or null when there is no block. Open bins are never those of a synchronized heap.</summary>
+    /// <summary>An object without items from its class's open bin, or null when there is no block. Open bins are never those of a guarded heap.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* TryPop(HeapState* heap, TypeDescriptor* type)
     {
@@ -79,6 +79,20 @@ internal static unsafe class ObjectMemory
             heap->Candidates--;
         }
 
+        if ((word & (HeaderFlags.Frozen | HeaderFlags.Watched)) != 0)
+        {
+            FreeMarked(heap, page, payload);
+            return;
+        }
+
+        word = 0;
+        Blocks.Push(heap, page, payload);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FreeMarked(HeapState* heap, Page* page, void* payload)
+    {
+        ref ulong word = ref Header.Word(payload);
         if ((word & HeaderFlags.Frozen) != 0)
         {
             heap->FrozenObjects--;
@@ -113,7 +127,7 @@ internal static unsafe class ObjectMemory
         }
 
         ulong word = type->NewHeader;
-        if (heap->IsSynchronized != 0)
+        if (heap->IsGuarded != 0)
         {
             // Count -1 in the low half: one reference, guarded.
             word |= uint.MaxValue;

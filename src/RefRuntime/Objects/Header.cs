@@ -8,7 +8,7 @@
 //   count        meaning                                       who may touch it inline
 //   >= 1         local count                                   everybody: +1, and -1 while it stays positive
 //   0            free (whole word 0), or dying                 nobody
-//   [-2^30, -1]  guarded count, n = -count: synchronized heap  nobody: the heap's lock comes first
+//   [-2^30, -1]  guarded count, n = -count: guarded heap       nobody: the library decides (a lock, checks)
 //   < -2^30      immortal                                      nobody
 //
 // A local count that overflows becomes -2^31 by itself, which is immortal; a guarded one becomes immortal when it would
@@ -54,6 +54,13 @@ internal static class HeaderFlags
 
     /// <summary>Waits for death in the page's bitmap.</summary>
     public const ulong Spilled = 1ul << 42;
+
+    /// <summary>A diagnostic wants to hear when the object's block is given back, see <c>Lifetime.ObjectMemory.Free</c>. No inline call and no
+    /// fast path frees such an object: its state is not the one that they look for.</summary>
+    public const ulong Watched = 1ul << 43;
+
+    /// <summary>The object's death is more than its type says.</summary>
+    public const ulong OwnDuties = HasWeak | Watched;
 }
 
 internal static unsafe class Header

@@ -26,9 +26,9 @@ internal static unsafe class Access
         }
 
         HeapState* heap = ObjectLookup.HeapOf(payload);
-        if (heap->IsSynchronized != 0)
+        if (heap->IsGuarded != 0)
         {
-            return EnterLocked(function, argument, payload, heap, isRead: false);
+            return EnterGuarded(function, argument, payload, heap, isRead: false);
         }
 
         return HeapAccess.MayChange(heap) ? Status.Ok : Refuse(function, argument, payload, heap);
@@ -44,9 +44,9 @@ internal static unsafe class Access
         }
 
         HeapState* heap = ObjectLookup.HeapOf(payload);
-        if (heap->IsSynchronized != 0)
+        if (heap->IsGuarded != 0)
         {
-            return EnterLocked(function, argument, payload, heap, isRead: true);
+            return EnterGuarded(function, argument, payload, heap, isRead: true);
         }
 
         return HeapAccess.MayRead(heap) ? Status.Ok : Refuse(function, argument, payload, heap);
@@ -66,20 +66,14 @@ internal static unsafe class Access
             }
         }
 
-        bool isLocked = heap->IsSynchronized != 0 && !HeapAccess.IsLost(heap);
-        if (isLocked)
+        if (heap->IsGuarded != 0)
         {
-            Lock(heap);
+            return EnterGuardedHeap(function, heap);
         }
 
         if (HeapAccess.MayChange(heap))
         {
             return heap;
-        }
-
-        if (isLocked)
-        {
-            Unlock(heap);
         }
 
         Refuse(function, "heap", heap, heap);
@@ -156,28 +150,54 @@ internal static unsafe class Access
         Mutex.Exit(&heap->Lock);
     }
 
-    /// <summary>
-    /// The lock comes first. Whoever has it and still may not change the heap is itself inside a traverse callback; other
-    /// threads wait until that is over.
-    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Status EnterLocked(string function, string argument, void* payload, HeapState* heap, bool isRead)
+    private static HeapState* EnterGuardedHeap(string function, HeapState* heap)
     {
-        if (HeapAccess.IsLost(heap))
+        bool isLocked = heap->IsSynchronized != 0 && !HeapAccess.IsLost(heap);
+        if (isLocked)
         {
-            return Refuse(function, argument, payload, heap);
+            Lock(heap);
         }
 
-        Lock(heap);
+        if (HeapAccess.MayChange(heap))
+        {
+            return heap;
+        }
+
+        if (isLocked)
+        {
+            Unlock(heap);
+        }
+
+        Refuse(function, "heap", heap, heap);
+        return null;
+    }
+
+    /// <summary>
+    /// The lock, if the heap has one, comes first. Whoever has it and still may not change the heap is itself inside a traverse
+    /// callback; other threads wait until that is over.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Status EnterGuarded(string function, string argument, void* payload, HeapState* heap, bool isRead)
+    {
+        bool isLocked = heap->IsSynchronized != 0 && !HeapAccess.IsLost(heap);
+        if (isLocked)
+        {
+            Lock(heap);
+        }
 
         // Another thread may have freed the object before the lock was ours.
-        bool isThere = ObjectLookup.IsObject(payload) && ObjectLookup.HeapOf(payload) == heap;
+        bool isThere = !isLocked || (ObjectLookup.IsObject(payload) && ObjectLookup.HeapOf(payload) == heap);
         if (isThere && (isRead ? HeapAccess.MayRead(heap) : HeapAccess.MayChange(heap)))
         {
             return Status.Ok;
         }
 
-        Unlock(heap);
+        if (isLocked)
+        {
+            Unlock(heap);
+        }
+
         return isThere ? Refuse(function, argument, payload, heap) : NotObject(function, argument, payload);
     }
 }

@@ -28,7 +28,7 @@ internal static unsafe class CountOperations
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Status Decrement(string function, void* payload)
     {
-        // A synchronized heap needs no test here: its counts are below 1.
+        // A guarded heap needs no test here: its counts are below 1.
         if (ObjectLookup.IsObject(payload) && HeapAccess.MayChange(ObjectLookup.HeapOf(payload)))
         {
             ulong word = Header.Word(payload);

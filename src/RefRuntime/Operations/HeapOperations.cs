@@ -240,6 +240,7 @@ internal static unsafe class HeapOperations
         heap->Flags = flags;
         heap->MaxBytes = maxBytes;
         heap->IsSynchronized = (flags & HeapFlags.Synchronized) != 0 ? 1 : 0;
+        heap->IsGuarded = heap->IsSynchronized;
         if (heap->IsSynchronized != 0)
         {
             Os.Mutex.Initialize(&heap->Lock);
