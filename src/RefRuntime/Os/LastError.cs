@@ -5,6 +5,7 @@
 
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Unicode;
 using RefRuntime.Abi;
 
@@ -37,6 +38,17 @@ internal static unsafe class LastError
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Status Bound(Status status, string function, string argument, ulong value, string problem, ulong bound) =>
         Finish(status, Utf8.TryWrite(Space, $"{function}: {argument} {value} {problem} {bound}", out int written), written);
+
+    /// <summary>A file that can't be written, and why; null is standard error.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status File(string function, byte* path, byte* problem)
+    {
+        // The reason has to fit behind the path.
+        ReadOnlySpan<byte> name = path == null ? "(standard error)"u8 : MemoryMarshal.CreateReadOnlySpanFromNullTerminated(path);
+        name = name.Length > HostThread.ErrorBufferBytes / 2 ? name[..(HostThread.ErrorBufferBytes / 2)] : name;
+        ReadOnlySpan<byte> reason = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(problem);
+        return Finish(Status.Io, Utf8.TryWrite(Space, $"{function}: path {name} can't be written: {reason}", out int written), written);
+    }
 
     private static Span<byte> Space => new(HostThread.ErrorBuffer + TextOffset, HostThread.ErrorBufferBytes - TextOffset - 1);
 

@@ -1,0 +1,138 @@
+/*
+ * output_file.c: files that are whole or not there.
+ *
+ * A regular file is written beside its place under a name of its own and gets its name when it is whole, so that nobody
+ * takes half of it for all. What is no regular file (a terminal, a pipe, /dev/full) is written as it is: to rename
+ * something over a device would replace the device. A link is followed: what it points to is replaced.
+ *
+ * It is C because errno must be read before anything else runs on the thread. Nothing here allocates.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define EXPORT __attribute__((visibility("default"))) /* of librrhost.so; librefruntime.so has a version script */
+#define ATTEMPTS 100
+
+/* Names of PATH_MAX bytes each; Os/OutputFile.cs knows the layout. No temporary name: the file is written in its place. */
+struct rrhost_output_names {
+    char target[4096];
+    char temporary[4096];
+};
+_Static_assert(PATH_MAX <= 4096, "names fit");
+
+int rrhost_output_open(const char *path, struct rrhost_output_names *names);
+int rrhost_output_write(int descriptor, const char *bytes, size_t count);
+int rrhost_output_close(int descriptor, const struct rrhost_output_names *names, int is_whole);
+void rrhost_error_text(int error, char *buffer, size_t capacity);
+
+/* Where a name that leads nowhere yet leads: through the links in its last component too. */
+static int resolve(const char *path, char *target)
+{
+    char link[PATH_MAX];
+    size_t length = strlen(path);
+
+    if (length >= PATH_MAX)
+        return ENAMETOOLONG;
+    memcpy(target, path, length + 1);
+    for (int depth = 0; depth < 40; depth++) {
+        ssize_t count = readlink(target, link, sizeof link - 1);
+        char *slash = strrchr(target, '/');
+        size_t directory = count > 0 && link[0] != '/' && slash != NULL ? (size_t)(slash + 1 - target) : 0;
+
+        if (count < 0)
+            return errno == EINVAL || errno == ENOENT ? 0 : errno;
+        if (directory + (size_t)count >= PATH_MAX)
+            return ENAMETOOLONG;
+        memcpy(target + directory, link, (size_t)count);
+        target[directory + (size_t)count] = '\0';
+    }
+    return ELOOP;
+}
+
+/* A descriptor, or an errno, negative. */
+EXPORT int rrhost_output_open(const char *path, struct rrhost_output_names *names)
+{
+    static _Atomic unsigned serial;
+    struct stat status;
+    int error;
+
+    names->temporary[0] = '\0';
+    names->target[0] = '\0';
+    if (path[0] == '\0')
+        return -ENOENT;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        int descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        return descriptor >= 0 ? descriptor : -errno;
+    }
+    error = resolve(path, names->target);
+    if (error != 0)
+        return -error;
+    if (access(names->target, F_OK) == 0 && access(names->target, W_OK) != 0)
+        return -errno; /* a file that its owner has protected is not replaced */
+
+    for (int i = 0; i < ATTEMPTS; i++) {
+        unsigned number = atomic_fetch_add_explicit(&serial, 1, memory_order_relaxed);
+        int length = snprintf(names->temporary, sizeof names->temporary, "%s.%ld-%u.part", names->target, (long)getpid(), number);
+        int descriptor;
+
+        if (length < 0 || (size_t)length >= sizeof names->temporary)
+            return -ENAMETOOLONG;
+        descriptor = open(names->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (descriptor >= 0)
+            return descriptor;
+        if (errno != EEXIST)
+            return -errno;
+    }
+    return -EEXIST;
+}
+
+/* 0 or an errno. */
+EXPORT int rrhost_output_write(int descriptor, const char *bytes, size_t count)
+{
+    while (count != 0) {
+        ssize_t written = write(descriptor, bytes, count);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return errno;
+        bytes += written;
+        count -= (size_t)written;
+    }
+    return 0;
+}
+
+/* Gives a whole file its name, and removes one that is not. 0 or an errno. */
+EXPORT int rrhost_output_close(int descriptor, const struct rrhost_output_names *names, int is_whole)
+{
+    int error = 0;
+
+    /* Some systems find out only here that there is no room. */
+    if (is_whole && names->temporary[0] != '\0' && fsync(descriptor) != 0 && errno != EINVAL && errno != ENOSYS)
+        error = errno;
+    if (close(descriptor) != 0 && errno != EINTR && error == 0)
+        error = errno;
+    if (names->temporary[0] == '\0')
+        return error;
+    if (is_whole && error == 0 && rename(names->temporary, names->target) != 0)
+        error = errno;
+    if (!is_whole || error != 0)
+        unlink(names->temporary);
+    return error;
+}
+
+EXPORT void rrhost_error_text(int error, char *buffer, size_t capacity)
+{
+    const char *text = strerror_r(error, buffer, capacity);
+
+    if (text != buffer)
+        snprintf(buffer, capacity, "%s", text);
+}
