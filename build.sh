@@ -121,6 +121,7 @@ Libs: -L\${libdir} -lrefruntime
 PC
     cp bindings/python/refruntime/{*.py,py.typed} "$python/"
     ln -s "../../../../lib/$soname" "$python/$soname"
+    install -m 644 -t "$dist/share/refruntime" bindings/tools/*.supp
     install -m 644 -D LICENSE "$dist/share/doc/refruntime/LICENSE"
 }
 
@@ -261,6 +262,7 @@ test_all() {
     need_native_tools
     need g++ command -v g++
     need clang command -v clang++
+    need valgrind command -v valgrind
     need python3 command -v python3
     rm -rf "$results"
     mkdir -p "$results"
