@@ -18,6 +18,7 @@ usage: ./build.sh [COMMAND]
   demo               builds what is missing, then runs the article line by line and the document graph
   test               everything that must pass; ends with the line "N passed, M failed"
   bench [quick]      builds and runs the benchmarks; quick takes a tenth of all sizes
+  bench looking      referrers and retaining paths, beside CPython's gc.get_referrers
   install --prefix P copies what is in dist/ to P (below $DESTDIR, if set)
   generate           writes the header and the raw bindings anew from the C# exports
   clean              removes all that was built
@@ -165,6 +166,11 @@ bench() {
     need python3 command -v python3
     need_native_tools
     build
+    if [[ ${1:-} == looking ]]; then
+        say "Looking at graphs of a million objects"
+        PYTHONPATH=$dist/share/refruntime/python python3 native-tests/bench/looking.py "${@:2}" || die "the benchmark failed, or a requirement is missed"
+        return
+    fi
     say "Compiling the benchmarks"
     native rr_bench || exit 1
     program=$(find "$work/native-tests" -type f -name rr_bench -perm -u+x | head -n 1)

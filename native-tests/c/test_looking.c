@@ -148,6 +148,95 @@ static void an_object_that_is_held_outside_is_its_own_path(void **state) {
     assert_int_equal(rr_collect(heap), 5);
 }
 
+/* Searches back from the target: how many objects the shortest chain from one that is held has; 0 = there is none. */
+static int64_t expected_length(node *const *nodes, const bool *held, int count, int target) {
+    enum { MOST = 200 };
+    int distance[MOST], queue[MOST], head = 0, tail = 0;
+    for (int i = 0; i < count; i++)
+        distance[i] = 0;
+    distance[target] = 1;
+    queue[tail++] = target;
+    while (head < tail) {
+        int here = queue[head++];
+        if (held[here])
+            return distance[here];
+        for (int i = 0; i < count; i++) {
+            if (distance[i] == 0 && (nodes[i]->next == nodes[here] || nodes[i]->other == nodes[here])) {
+                distance[i] = distance[here] + 1;
+                queue[tail++] = i;
+            }
+        }
+    }
+    return 0;
+}
+
+static void a_path_is_a_shortest_one(void **state) {
+    rr_heap *heap = *state;
+    enum { GRAPHS = 60, MOST = 200 };
+    uint32_t random = 12345;
+    for (int graph = 0; graph < GRAPHS; graph++) {
+        int count = 2 + graph * (MOST - 2) / GRAPHS;
+        node *nodes[MOST];
+        bool held[MOST];
+        for (int i = 0; i < count; i++)
+            nodes[i] = node_new(heap, 0, i);
+        for (int i = 0; i < count * 3 / 2; i++) {
+            random = random * 1664525 + 1013904223;
+            node *from = nodes[(random >> 8) % (uint32_t)count];
+            random = random * 1664525 + 1013904223;
+            node *to = nodes[(random >> 8) % (uint32_t)count];
+            ((random >> 30) != 0 ? link_next : link_other)(from, to);
+        }
+        for (int i = 0; i < count; i++) {
+            held[i] = i % 17 == 0 || rr_getrefcount(nodes[i]) == 1;
+            if (!held[i])
+                rr_decref(nodes[i]);
+        }
+        for (int target = 0; target < count; target++) {
+            void *path[MOST];
+            int64_t length = rr_get_path(nodes[target], path, MOST);
+            assert_int_equal(length, expected_length(nodes, held, count, target));
+            for (int64_t i = 0; i + 1 < length; i++)
+                assert_true(((node *)path[i])->next == path[i + 1] || ((node *)path[i])->other == path[i + 1]);
+            if (length > 0) {
+                assert_true(held[((node *)path[0])->id]);
+                assert_ptr_equal(path[length - 1], nodes[target]);
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            if (held[i])
+                rr_decref(nodes[i]);
+        }
+        rr_collect(heap);
+        assert_int_equal(live(heap), 0);
+    }
+}
+
+static void what_is_no_object_of_the_heap_is_no_edge(void **state) {
+    rr_heap *heap = *state, *elsewhere = heap_with(0, 0);
+    node *holder = node_new(heap, 0, 1), *target = node_new(heap, 0, 2), *foreign = node_new(elsewhere, 0, 3);
+    node *gone = node_new(heap, 0, 4);
+    void *raw = rr_mem_alloc(heap, 64), *raw_slots[2] = {NULL, NULL}, *out[4];
+    rr_decref(gone);
+    void *const wrong[] = {gone, foreign, raw, raw_slots, (char *)target + 8, (char *)target + 1, heap, (void *)0xFFFFFFFFFFF0u};
+    for (size_t i = 0; i < LENGTH(wrong); i++) {
+        link_next(holder, target);
+        rr_decref(target);
+        holder->other = wrong[i]; /* written plainly: a mistake */
+        assert_int_equal(rr_get_path(target, out, 4), 2);
+        assert_ptr_equal(out[0], holder);
+        assert_int_equal(rr_get_referrers(target, out, 4), 1);
+        assert_int_equal(rr_get_path(foreign, out, 4), 1);
+        holder->other = NULL;
+        rr_incref(target);
+    }
+    rr_mem_free(heap, raw);
+    rr_decref(target);
+    rr_decref(holder);
+    rr_decref(foreign);
+    heap_end(elsewhere);
+}
+
 static void garbage_has_no_path(void **state) {
     rr_heap *heap = *state;
     node *ring = ring_new(heap, 0, 5);
@@ -195,6 +284,8 @@ int main(void) {
         WITH_HEAP(objects_are_found_by_type_across_pages_and_sizes),
         WITH_HEAP(a_path_leads_from_what_is_held_outside_to_the_object),
         WITH_MANUAL_HEAP(an_object_that_is_held_outside_is_its_own_path),
+        WITH_MANUAL_HEAP(a_path_is_a_shortest_one),
+        WITH_MANUAL_HEAP(what_is_no_object_of_the_heap_is_no_edge),
         WITH_MANUAL_HEAP(garbage_has_no_path),
         WITH_MANUAL_HEAP(looking_changes_nothing),
         WITH_HEAP(a_capacity_without_a_buffer_is_refused),

@@ -23,6 +23,16 @@ internal static unsafe class Prefetch
         }
     }
 
+    /// <summary>Fetches the cache line of the address.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Line(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
+    }
+
     /// <summary>Fetches what the segment's head knows of the page that the address lies in.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void PageEntry(void* payload)

@@ -30,6 +30,20 @@ internal unsafe struct PointerBuffer
         return true;
     }
 
+    /// <summary>Makes room for so many entries in all.</summary>
+    public bool TryReserve(ulong entries)
+    {
+        while (Capacity < entries)
+        {
+            if (!TryGrow())
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Empties the buffer; a large one is given back.</summary>
     public void Reset()
     {
