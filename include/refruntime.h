@@ -5,7 +5,7 @@
  * src/RefRuntime.Abi by src/RefRuntime.AbiGen; change it there. C99, C11, C++11 and later.
  *
  * Sections: Conventions, Library, Heaps, Types, Objects and counts, Cycles, Weak references, Lists,
- * Raw memory, Looking, Statistics, Layout.
+ * Raw memory, Looking, Statistics, Diagnostics, Layout.
  */
 #ifndef REFRUNTIME_H
 #define REFRUNTIME_H
@@ -418,6 +418,10 @@ struct rr_type_info {
     void *user;                     /**< Passed to the three callbacks. */
     const rr_value_format *values;  /**< Optional: the slots at ref_offsets and the items are
                                          tagged values, not plain pointers. Copied. */
+    const char *const *ref_names;   /**< Optional: what the slots are called, ref_count names in
+                                         the order of ref_offsets, UTF-8; NULL for one without a
+                                         name. Snapshots and pictures show them. Copied. Not in
+                                         descriptions whose struct_size ends before. */
 };
 
 /**
@@ -1266,6 +1270,46 @@ struct rr_stats {
     uint64_t gc_ns_max;            /**< The longest single pause by a collection or a slice of
                                         one, in nanoseconds. */
 };
+
+/* =================================================================================================
+ * Diagnostics
+ * =================================================================================================
+ *
+ * Tools for those who look for something: what all this memory is, who holds it, and what went
+ * wrong. A heap that does not use them pays nothing for them.
+ */
+
+/**
+ * Writes all of `heap` to the file `path`, for a viewer of heap snapshots: V8's format, which the
+ * Memory panel of Chrome's DevTools opens (Load), and memlab.
+ *
+ * When to use it: to browse what is there, what keeps it, and how much each object keeps alive; or
+ * to compare two moments. Call the file something.heapsnapshot, or DevTools won't offer it.
+ *
+ * In the viewer each type is a constructor; references have the names of slots (ref_names of
+ * rr_type_info, else the offset, as in +8) or the index of the item. The root's edges lead to what
+ * is held from outside and say by how many references. What nothing outside holds hangs under
+ * "(garbage that a collection finds)". References to what is no live object of the heap are left
+ * out.
+ *
+ * Sizes are those of blocks: those of all objects add up to live_bytes of rr_stats; raw memory, the
+ * storage of lists and what rr_report_external() was told are nodes of their own. A size of 4 GiB
+ * or more is shown as just below, since viewers can't keep it. The number behind the @ is the lower
+ * half of the object's address / 16, so an object has the same one in each snapshot, and so may
+ * another one that was made in its place.
+ *
+ * The file is written beside its place and renamed when it is whole. What is no regular file is
+ * written as it is.
+ *
+ * Errors:    RR_E_ARGUMENT if `path` is NULL; RR_E_IO, with the system's reason, if the file can't
+ *            be written; RR_E_BUSY inside a callback of the heap; RR_E_NO_MEMORY; RR_E_CORRUPT if a
+ *            traverse callback contradicts itself. After an error there is no file, or the one that
+ *            was there before.
+ * Callbacks: Calls traverse callbacks.
+ * Cost:      Walks the heap some ten times; a million objects take about a second. Needs five bytes
+ *            of memory for each object.
+ */
+RR_API rr_status rr_heap_snapshot(rr_heap *heap, const char *path);
 
 /* =================================================================================================
  * Layout

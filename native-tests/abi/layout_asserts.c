@@ -10,7 +10,7 @@ _Static_assert(offsetof(rr_heap_options, struct_size) == 0, "rr_heap_options.str
 _Static_assert(offsetof(rr_heap_options, flags) == 4, "rr_heap_options.flags");
 _Static_assert(offsetof(rr_heap_options, max_bytes) == 8, "rr_heap_options.max_bytes");
 
-_Static_assert(sizeof(rr_type_info) == 80, "size of rr_type_info");
+_Static_assert(sizeof(rr_type_info) == 88, "size of rr_type_info");
 _Static_assert(offsetof(rr_type_info, struct_size) == 0, "rr_type_info.struct_size");
 _Static_assert(offsetof(rr_type_info, flags) == 4, "rr_type_info.flags");
 _Static_assert(offsetof(rr_type_info, name) == 8, "rr_type_info.name");
@@ -24,6 +24,7 @@ _Static_assert(offsetof(rr_type_info, finalize) == 48, "rr_type_info.finalize");
 _Static_assert(offsetof(rr_type_info, destroy) == 56, "rr_type_info.destroy");
 _Static_assert(offsetof(rr_type_info, user) == 64, "rr_type_info.user");
 _Static_assert(offsetof(rr_type_info, values) == 72, "rr_type_info.values");
+_Static_assert(offsetof(rr_type_info, ref_names) == 80, "rr_type_info.ref_names");
 
 _Static_assert(sizeof(rr_value_format) == 48, "size of rr_value_format");
 _Static_assert(offsetof(rr_value_format, struct_size) == 0, "rr_value_format.struct_size");

@@ -39,6 +39,9 @@ public enum Section
     /// <summary>Statistics</summary>
     Statistics,
 
+    /// <summary>Diagnostics</summary>
+    Diagnostics,
+
     /// <summary>Layout</summary>
     Layout,
 }

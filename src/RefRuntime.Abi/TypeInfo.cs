@@ -61,9 +61,13 @@ public enum TypeFlags : uint
 [CName("rr_type_info")]
 [Sized]
 [Section(Section.Types)]
-[StructLayout(LayoutKind.Sequential, Size = 80)]
+[StructLayout(LayoutKind.Sequential, Size = 88)]
 public unsafe struct TypeInfo
 {
+    /// <summary>Bytes without what was added after version 1 of the ABI: callers may have no more.</summary>
+    [CIgnore]
+    public const uint FirstSize = 80;
+
     /// <summary>sizeof(rr_type_info).</summary>
     public uint StructSize;
 
@@ -109,6 +113,11 @@ public unsafe struct TypeInfo
     /// <summary>Optional: the slots at ref_offsets and the items are tagged values, not plain pointers. Copied.</summary>
     [Const]
     public ValueFormat* Values;
+
+    /// <summary>Optional: what the slots are called, ref_count names in the order of ref_offsets, UTF-8; NULL for one without a
+    /// name. Snapshots and pictures show them. Copied. Not in descriptions whose struct_size ends before.</summary>
+    [Const]
+    public byte** RefNames;
 }
 
 /// <summary>How to tell a reference from other tagged values: it is one iff low &lt;= (word at tag_offset &amp; mask) &lt;= high,

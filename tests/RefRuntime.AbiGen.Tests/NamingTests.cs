@@ -39,10 +39,12 @@ public sealed class NamingTests
     public void Pointers_are_declared_as_in_C()
     {
         var text = new PointerType(new CharType(), IsConst: true);
+        var texts = new PointerType(text, IsConst: true);
         var slot = new PointerType(new PointerType(new VoidType(), IsConst: false), IsConst: false);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(CSpelling.Declare(text, "name"), Is.EqualTo("const char *name"));
+            Assert.That(CSpelling.Declare(texts, "names"), Is.EqualTo("const char *const *names"));
             Assert.That(CSpelling.Declare(slot, "slot"), Is.EqualTo("void **slot"));
         }
     }

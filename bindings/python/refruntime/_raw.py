@@ -296,6 +296,7 @@ class rr_type_info(ctypes.Structure):
         ("destroy", rr_destroy_fn),
         ("user", ctypes.c_void_p),
         ("values", ctypes.POINTER(rr_value_format)),
+        ("ref_names", ctypes.POINTER(ctypes.c_char_p)),
     ]
     struct_size: Any
     """sizeof(rr_type_info)."""
@@ -326,6 +327,11 @@ class rr_type_info(ctypes.Structure):
     values: Any
     """Optional: the slots at ref_offsets and the items are tagged values, not plain pointers.
     Copied.
+    """
+    ref_names: Any
+    """Optional: what the slots are called, ref_count names in the order of ref_offsets, UTF-8;
+    NULL for one without a name. Snapshots and pictures show them. Copied. Not in descriptions
+    whose struct_size ends before.
     """
 
 
@@ -1461,6 +1467,42 @@ Returns:   The length of the chain, both ends included; 0 if nothing outside hol
 Errors:    RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0; RR_E_NO_MEMORY.
 Callbacks: Calls traverse callbacks.
 Cost:      Walks the heap.
+"""
+
+
+# Diagnostics
+
+rr_heap_snapshot = _function("rr_heap_snapshot", rr_status, ctypes.c_void_p, ctypes.c_char_p)
+"""rr_status rr_heap_snapshot(rr_heap *heap, const char *path)
+
+Writes all of `heap` to the file `path`, for a viewer of heap snapshots: V8's format, which
+the Memory panel of Chrome's DevTools opens (Load), and memlab.
+
+When to use it: to browse what is there, what keeps it, and how much each object keeps alive;
+or to compare two moments. Call the file something.heapsnapshot, or DevTools won't offer it.
+
+In the viewer each type is a constructor; references have the names of slots (ref_names of
+rr_type_info, else the offset, as in +8) or the index of the item. The root's edges lead to
+what is held from outside and say by how many references. What nothing outside holds hangs
+under "(garbage that a collection finds)". References to what is no live object of the heap
+are left out.
+
+Sizes are those of blocks: those of all objects add up to live_bytes of rr_stats; raw memory,
+the storage of lists and what rr_report_external() was told are nodes of their own. A size of
+4 GiB or more is shown as just below, since viewers can't keep it. The number behind the @ is
+the lower half of the object's address / 16, so an object has the same one in each snapshot,
+and so may another one that was made in its place.
+
+The file is written beside its place and renamed when it is whole. What is no regular file is
+written as it is.
+
+Errors:    RR_E_ARGUMENT if `path` is NULL; RR_E_IO, with the system's reason, if the file
+           can't be written; RR_E_BUSY inside a callback of the heap; RR_E_NO_MEMORY;
+           RR_E_CORRUPT if a traverse callback contradicts itself. After an error there is no
+           file, or the one that was there before.
+Callbacks: Calls traverse callbacks.
+Cost:      Walks the heap some ten times; a million objects take about a second. Needs five
+           bytes of memory for each object.
 """
 
 

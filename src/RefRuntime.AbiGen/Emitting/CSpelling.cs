@@ -13,15 +13,15 @@ internal static class CSpelling
     public static string Declare(CType type, string name)
     {
         string stars = "";
-        string constness = "";
+        bool isConst = false;
         while (type is PointerType pointer)
         {
-            stars += "*";
-            constness = pointer.IsConst ? "const " : constness;
+            stars = $"*{(isConst ? "const " : "")}{stars}";
+            isConst = pointer.IsConst;
             type = pointer.Target;
         }
 
-        return $"{constness}{Name(type)} {stars}{name}".TrimEnd();
+        return $"{(isConst ? "const " : "")}{Name(type)} {stars}{name}".TrimEnd();
     }
 
     public static string Parameters(IEnumerable<ParameterModel> parameters)

@@ -242,6 +242,7 @@ internal sealed class PythonEmitter : IEmitter
         TypedefType typedef => typedef.Name,
         CallbackType callback => callback.Name,
         PointerType { Target: CharType } => "ctypes.c_char_p",
+        PointerType { Target: PointerType { Target: CharType } } => "ctypes.POINTER(ctypes.c_char_p)",
         PointerType { Target: IntegerType or DoubleType } pointer => $"ctypes.POINTER({Type(pointer.Target)})",
         PointerType { Target: StructType { IsOpaque: false } target } => $"ctypes.POINTER({target.Name})",
         PointerType => "ctypes.c_void_p",

@@ -55,7 +55,7 @@ internal sealed class TypeMapper
         return type switch
         {
             ClrFunctionPointer pointer => MapCallback(pointer, (string?)callback, member),
-            ClrPointer pointer => new PointerType(MapTarget(pointer.Target, member), isConst),
+            ClrPointer pointer => new PointerType(MapTarget(pointer.Target, isConst, member), isConst),
             _ => MapValue(type, member),
         };
     }
@@ -83,10 +83,11 @@ internal sealed class TypeMapper
         _ => throw Refuse(type, member),
     };
 
-    private CType MapTarget(ClrType target, string member) => target switch
+    /// <summary>Where pointers point to pointers, const is said of all that lies behind the first: <c>const char *const *</c>.</summary>
+    private CType MapTarget(ClrType target, bool isConst, string member) => target switch
     {
         ClrPrimitive { Code: PrimitiveTypeCode.Byte } => new CharType(),
-        ClrPointer inner => new PointerType(MapTarget(inner.Target, member), false),
+        ClrPointer inner => new PointerType(MapTarget(inner.Target, isConst, member), isConst),
         ClrNamed named when _structs.TryGetValue(named.FullName, out StructType? type) => type,
         ClrFunctionPointer => throw new AbiGenException(member, "a pointer to a function pointer can't cross the boundary"),
         _ => MapValue(target, member),

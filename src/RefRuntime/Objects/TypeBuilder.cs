@@ -23,6 +23,7 @@ internal static unsafe class TypeBuilder
         status = status == Status.Ok ? CheckSizes(info) : status;
         status = status == Status.Ok && info->Values != null ? CheckValues(info) : status;
         status = status == Status.Ok ? CheckOffsets(info) : status;
+        status = status == Status.Ok ? CheckSlotNames(info) : status;
         status = status == Status.Ok ? CheckFlags(info) : status;
         return status == Status.Ok ? Fill(info, out type) : status;
     }
@@ -34,9 +35,9 @@ internal static unsafe class TypeBuilder
             return LastError.Pointer(Status.Argument, Function, "info", info, "is NULL");
         }
 
-        if (info->StructSize < sizeof(TypeInfo))
+        if (info->StructSize < TypeInfo.FirstSize)
         {
-            return LastError.Bound(Status.Argument, Function, "info->struct_size", info->StructSize, "is less than", (ulong)sizeof(TypeInfo));
+            return LastError.Bound(Status.Argument, Function, "info->struct_size", info->StructSize, "is less than", TypeInfo.FirstSize);
         }
 
         if ((info->Flags & ~KnownFlags) != 0)
@@ -49,12 +50,12 @@ internal static unsafe class TypeBuilder
             return LastError.Number(Status.Argument, Function, "info->reserved", info->Reserved, "is not 0");
         }
 
-        if (info->Name == null || NameBytes(info) == 0)
+        if (info->Name == null || NameBytes(info->Name) == 0)
         {
             return LastError.Pointer(Status.Argument, Function, "info->name", info->Name, "is no name");
         }
 
-        return NameBytes(info) <= MaxNameBytes
+        return NameBytes(info->Name) <= MaxNameBytes
             ? Status.Ok
             : LastError.Bound(Status.Argument, Function, "info->name of more than", MaxNameBytes, "bytes; names may have", MaxNameBytes);
     }
@@ -181,6 +182,22 @@ internal static unsafe class TypeBuilder
         return status;
     }
 
+    private static Status CheckSlotNames(TypeInfo* info)
+    {
+        byte** names = SlotNames(info);
+        for (uint i = 0; names != null && i < info->RefCount; i++)
+        {
+            if (names[i] != null && (*names[i] == 0 || NameBytes(names[i]) > MaxNameBytes))
+            {
+                return *names[i] == 0
+                    ? LastError.Number(Status.Argument, Function, "info->ref_names: name", i, "is empty; NULL stands for no name")
+                    : LastError.Bound(Status.Argument, Function, "info->ref_names: name", i, "is too long; names may have", MaxNameBytes);
+            }
+        }
+
+        return Status.Ok;
+    }
+
     private static Status CheckFlags(TypeInfo* info)
     {
         bool isLeaf = ShapeOf(info) == Shape.Leaf;
@@ -197,14 +214,22 @@ internal static unsafe class TypeBuilder
     private static Status Fill(TypeInfo* info, out TypeDescriptor type)
     {
         type = default;
-        uint nameBytes = NameBytes(info) + 1;
-        byte* storage = TypeStorage.TryTake((info->RefCount * (ulong)sizeof(uint)) + nameBytes);
+        uint nameBytes = NameBytes(info->Name) + 1;
+        byte** slotNames = SlotNames(info);
+        ulong slotNameBytes = SlotNameBytes(info, slotNames);
+        byte* storage = TypeStorage.TryTake(slotNameBytes + (info->RefCount * (ulong)sizeof(uint)) + nameBytes);
         if (storage == null)
         {
             return LastError.Pointer(Status.NoMemory, Function, "info", info, "needs memory that the system does not have");
         }
 
-        uint* offsets = (uint*)storage;
+        if (slotNames != null)
+        {
+            type.SlotNames = (byte**)storage;
+            CopySlotNames(info, slotNames, type.SlotNames);
+        }
+
+        uint* offsets = (uint*)(storage + slotNameBytes);
         byte* name = (byte*)(offsets + info->RefCount);
         new ReadOnlySpan<uint>(info->RefOffsets, (int)info->RefCount).CopyTo(new Span<uint>(offsets, (int)info->RefCount));
         new ReadOnlySpan<byte>(info->Name, (int)nameBytes).CopyTo(new Span<byte>(name, (int)nameBytes));
@@ -227,6 +252,37 @@ internal static unsafe class TypeBuilder
         }
 
         return Status.Ok;
+    }
+
+    /// <summary>The names of slots, which only callers have who know of them.</summary>
+    private static byte** SlotNames(TypeInfo* info) =>
+        info->StructSize >= sizeof(TypeInfo) && info->RefCount != 0 ? info->RefNames : null;
+
+    /// <summary>Bytes for the pointers to the names and the names behind them, a multiple of 8.</summary>
+    private static ulong SlotNameBytes(TypeInfo* info, byte** names)
+    {
+        ulong bytes = 0;
+        for (uint i = 0; names != null && i < info->RefCount; i++)
+        {
+            bytes += (ulong)sizeof(byte*) + (names[i] != null ? NameBytes(names[i]) + 1 : 0);
+        }
+
+        return Bits.AlignUp(bytes, 8);
+    }
+
+    private static void CopySlotNames(TypeInfo* info, byte** names, byte** copies)
+    {
+        byte* text = (byte*)(copies + info->RefCount);
+        for (uint i = 0; i < info->RefCount; i++)
+        {
+            if (names[i] != null)
+            {
+                int bytes = (int)NameBytes(names[i]) + 1;
+                new ReadOnlySpan<byte>(names[i], bytes).CopyTo(new Span<byte>(text, bytes));
+                copies[i] = text;
+                text += bytes;
+            }
+        }
     }
 
     private static Shape ShapeOf(TypeInfo* info)
@@ -252,11 +308,11 @@ internal static unsafe class TypeBuilder
 
     private static bool IsWord(uint offset, uint valueSize) => offset is 0 or 8 && offset < valueSize;
 
-    /// <summary>Length of the name, as far as names may reach.</summary>
-    private static uint NameBytes(TypeInfo* info)
+    /// <summary>Length of a name, as far as names may reach.</summary>
+    private static uint NameBytes(byte* name)
     {
         uint length = 0;
-        while (length <= MaxNameBytes && info->Name[length] != 0)
+        while (length <= MaxNameBytes && name[length] != 0)
         {
             length++;
         }

@@ -56,6 +56,9 @@ internal unsafe struct TypeDescriptor
     public delegate* unmanaged[Cdecl]<void*, void*, void> Destroy;
     public void* User;
     public byte* Name;
+
+    /// <summary>Names of the slots at Offsets, or null; each of them may be null too.</summary>
+    public byte** SlotNames;
     public ValueFormat Values;
     public TypeId Id;
 

@@ -24,6 +24,9 @@ internal static unsafe class TypeRegistry
 
     public static ref Gate Gate => ref s_gate;
 
+    /// <summary>Types so far, those that the built-in part has no place for included: every type is below.</summary>
+    public static uint Count => Volatile.Read(ref s_count);
+
     /// <summary>Makes the built-in types. False when the system has no memory; it may be tried again.</summary>
     public static bool TryInitialize()
     {

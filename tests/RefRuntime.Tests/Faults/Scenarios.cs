@@ -5,6 +5,7 @@ using System.Collections.Generic;
 using NUnit.Framework;
 using RefRuntime.Abi;
 using RefRuntime.Core;
+using RefRuntime.Diagnostics;
 using RefRuntime.Operations;
 
 namespace RefRuntime.Tests.Faults;
@@ -25,6 +26,7 @@ internal static unsafe class Scenarios
         yield return Named("steps with finalizers", FinalizingSteps);
         yield return Named("traverse and its buffer", Traversing);
         yield return Named("a path and a verification", Looking);
+        yield return Named("a snapshot", Snapshot);
     }
 
     private static TestCaseData Named(string name, Action<Attempt> scenario) => new TestCaseData(scenario).SetArgDisplayNames(name);
@@ -170,6 +172,16 @@ internal static unsafe class Scenarios
         Attempt.Check(HeapOperations.Trim(attempt.Heap));
         Assert.That(Attempt.Check(InspectOperations.GetPath(previous, null, 0)), Is.EqualTo(5001));
         Attempt.Check(HeapOperations.Verify(attempt.Heap));
+    }
+
+    private static void Snapshot(Attempt attempt)
+    {
+        void* list = attempt.Own(ListOperations.New(attempt.Heap));
+        Attempt.Check(ListOperations.Append(list, attempt.Alloc(TestTypes.Pair)));
+        fixed (byte* path = "/dev/null\0"u8)
+        {
+            Attempt.Check(SnapshotOperations.Snapshot(attempt.Heap, path));
+        }
     }
 
     private static readonly Lazy<TypeId> s_traversed = new(() => TestTypes.Define(new TypeInfo { Traverse = &Hooks.OnTraverse }, slots: 0));

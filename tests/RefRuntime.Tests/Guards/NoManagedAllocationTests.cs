@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using NUnit.Framework;
 using RefRuntime.Abi;
 using RefRuntime.Core;
+using RefRuntime.Diagnostics;
 using RefRuntime.Operations;
 
 namespace RefRuntime.Tests.Guards;
@@ -43,6 +44,7 @@ public sealed unsafe class NoManagedAllocationTests
         MixCycles(heap);
         MixSlices(heap);
         MixErrors(heap);
+        MixDiagnostics(heap);
         HeapOperations.Verify(heap);
         HeapOperations.Trim(heap);
         HeapOperations.Attach(heap);
@@ -162,6 +164,17 @@ public sealed unsafe class NoManagedAllocationTests
             HeapOperations.Trim(heap);
             CollectOperations.SetPauseGoal(heap, 1);
             CollectOperations.GetPauseGoal(heap);
+        }
+    }
+
+    private static void MixDiagnostics(HeapHandle* heap)
+    {
+        fixed (byte* good = "/dev/null\0"u8, full = "/dev/full\0"u8, missing = "/nowhere/heap\0"u8)
+        {
+            SnapshotOperations.Snapshot(heap, good);
+            SnapshotOperations.Snapshot(heap, full);
+            SnapshotOperations.Snapshot(heap, missing);
+            SnapshotOperations.Snapshot(heap, null);
         }
     }
 

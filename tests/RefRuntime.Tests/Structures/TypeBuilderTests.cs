@@ -24,7 +24,7 @@ public sealed unsafe class TypeBuilderTests
 
     private static readonly (string Name, string Field, Mistake Spoil)[] s_plain =
     [
-        ("a struct_size that is too small", "struct_size", draft => draft.Info->StructSize--),
+        ("a struct_size that is too small", "struct_size", draft => draft.Info->StructSize = TypeInfo.FirstSize - 1),
         ("unknown flags", "flags", draft => draft.Info->Flags |= (TypeFlags)16),
         ("a reserved field that is set", "reserved", draft => draft.Info->Reserved = 1),
         ("no name", "name", draft => draft.Info->Name = null),
