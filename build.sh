@@ -122,6 +122,7 @@ Libs: -L\${libdir} -lrefruntime
 PC
     cp bindings/python/refruntime/{*.py,py.typed} "$python/"
     ln -s "../../../../lib/$soname" "$python/$soname"
+    install -m 644 bindings/gdb/refruntime_gdb.py "$dist/lib/librefruntime.so.$version-gdb.py"
     install -m 644 -t "$dist/share/refruntime" bindings/tools/*.supp
     install -m 644 -D LICENSE "$dist/share/doc/refruntime/LICENSE"
 }
@@ -269,6 +270,7 @@ test_all() {
     need g++ command -v g++
     need clang command -v clang++
     need valgrind command -v valgrind
+    need gdb command -v gdb
     need python3 command -v python3
     rm -rf "$results"
     mkdir -p "$results"

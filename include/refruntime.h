@@ -1280,6 +1280,26 @@ struct rr_stats {
  */
 
 /**
+ * [any] Prints on standard error what `pointer` leads to: an object with its type, count, state and
+ * references, a place inside one, freed memory, raw memory, a heap, or nothing of this library's.
+ *
+ * Made to be called from a debugger, as in GDB's "call rr_debug_print(p)", or from a program that
+ * is puzzled. It takes no lock, may be called from any thread and in any callback, calls nothing of
+ * the host's, and changes nothing, not even rr_last_error(). Only where the program stands inside
+ * the library's own code, as after a crash there, must a debugger not call it, nor any other
+ * function: the process would end. There, and with a core file, use GDB's command "rr info p" of
+ * librefruntime.so-gdb.py, which calls nothing.
+ *
+ * While another thread changes the heap, what is printed may be torn. At most 24 references are
+ * shown.
+ *
+ * Returns:   RR_OK if it is a live object; otherwise RR_E_NOT_OBJECT, which is an answer here and
+ *            no error: rr_last_error() stays as it was.
+ * Cost:      Some microseconds, most of them for writing.
+ */
+RR_API rr_status rr_debug_print(const void *pointer);
+
+/**
  * Writes all of `heap` to the file `path`, for a viewer of heap snapshots: V8's format, which the
  * Memory panel of Chrome's DevTools opens (Load), and memlab.
  *

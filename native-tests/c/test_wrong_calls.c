@@ -1,10 +1,13 @@
 /* Every function that takes an object, called with pointers that are none: functions marked [any] in abi.md must answer
  * with an error and not crash, whatever the pointer. Wrong heaps are in test_heaps.c, wrong threads in test_threads.c,
  * wrong types, sizes and indexes with the functions they belong to. */
+#define _GNU_SOURCE /* dup2, fileno */
 #include "support.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 typedef struct bad_pointer {
     const char *what;
@@ -134,6 +137,31 @@ ANSWERS_NOT_OBJECT(rr_weakref_count, "object")
         assert_int_equal(function(NULL), 0); \
     }
 
+/* What it says goes to standard error, which is a file for as long. Each answer is a line that begins with the pointer. */
+static void rr_debug_print_says_what_any_pointer_is(void **state) {
+    char line[1024], begin[32];
+    rr_incref(on_the_data_segment); /* an error, which has to stay the last one */
+    FILE *output = tmpfile();
+    int kept = dup(2);
+    assert_non_null(output);
+    assert_true(dup2(fileno(output), 2) == 2);
+    size_t said = 0, right = 0;
+    FOR_EACH_BAD_POINTER(*state, {
+        long end = ftell(output);
+        right += rr_debug_print(bad) == RR_E_NOT_OBJECT;
+        fseek(output, end, SEEK_SET);
+        snprintf(begin, sizeof begin, "0x%" PRIxPTR " ", (uintptr_t)bad);
+        said += fgets(line, sizeof line, output) != NULL && strncmp(line, begin, strlen(begin)) == 0;
+        fseek(output, 0, SEEK_END);
+    });
+    dup2(kept, 2);
+    close(kept);
+    fclose(output);
+    assert_int_equal(said, right);
+    assert_true(right > 20);
+    assert_non_null(strstr(rr_last_error(), "rr_incref"));
+}
+
 SAYS_0(rr_is_object)
 SAYS_0(rr_is_unique)
 SAYS_0(rr_try_incref)
@@ -239,6 +267,7 @@ int main(void) {
         REFUSES(rr_make_immortal),
         REFUSES(rr_weakref_get),
         REFUSES(rr_weakref_count),
+        WITH_HEAP(rr_debug_print_says_what_any_pointer_is),
         SAYS_NO(rr_is_object),
         SAYS_NO(rr_is_unique),
         SAYS_NO(rr_try_incref),

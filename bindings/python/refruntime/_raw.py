@@ -1472,6 +1472,28 @@ Cost:      Walks the heap.
 
 # Diagnostics
 
+rr_debug_print = _function("rr_debug_print", rr_status, ctypes.c_void_p)
+"""rr_status rr_debug_print(const void *pointer)
+
+[any] Prints on standard error what `pointer` leads to: an object with its type, count, state
+and references, a place inside one, freed memory, raw memory, a heap, or nothing of this
+library's.
+
+Made to be called from a debugger, as in GDB's "call rr_debug_print(p)", or from a program
+that is puzzled. It takes no lock, may be called from any thread and in any callback, calls
+nothing of the host's, and changes nothing, not even rr_last_error(). Only where the program
+stands inside the library's own code, as after a crash there, must a debugger not call it, nor
+any other function: the process would end. There, and with a core file, use GDB's command "rr
+info p" of librefruntime.so-gdb.py, which calls nothing.
+
+While another thread changes the heap, what is printed may be torn. At most 24 references are
+shown.
+
+Returns:   RR_OK if it is a live object; otherwise RR_E_NOT_OBJECT, which is an answer here
+           and no error: rr_last_error() stays as it was.
+Cost:      Some microseconds, most of them for writing.
+"""
+
 rr_heap_snapshot = _function("rr_heap_snapshot", rr_status, ctypes.c_void_p, ctypes.c_char_p)
 """rr_status rr_heap_snapshot(rr_heap *heap, const char *path)
 

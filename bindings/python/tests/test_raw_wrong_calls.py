@@ -7,6 +7,8 @@ the function, the heap must be sound, and what was there must still be there. A 
 from __future__ import annotations
 
 import ctypes
+import os
+import tempfile
 import threading
 import unittest
 from ctypes import byref, c_int64, c_uint32, c_void_p, sizeof
@@ -113,6 +115,26 @@ class WrongCalls(unittest.TestCase):
                     self.expect(name, (pointer,), None, (rr.RR_E_NOT_OBJECT,))
                 else:
                     self.expect(name, (pointer,), 0, () if name in self.ANSWERS_NO else (rr.RR_E_NOT_OBJECT,))
+
+    def test_debug_print_of_any_pointer(self) -> None:
+        """It says what the pointer is, in a line that begins with it, and leaves the last error alone."""
+        rr.rr_incref(1)
+        before = rr.rr_last_error()
+        with tempfile.TemporaryFile() as output:
+            kept = os.dup(2)
+            os.dup2(output.fileno(), 2)
+            try:
+                answers = [(pointer or 0, rr.rr_debug_print(pointer)) for pointer in self.no_objects()]
+                answers.append((self.bytes, rr.rr_debug_print(self.bytes)))
+            finally:
+                os.dup2(kept, 2)
+                os.close(kept)
+            output.seek(0)
+            lines = [line for line in output.read().decode().splitlines() if not line.startswith(" ")]
+        self.assertEqual([answer for _, answer in answers[:-1]], [rr.RR_E_NOT_OBJECT] * (len(answers) - 1))
+        self.assertEqual(answers[-1][1], rr.RR_OK)
+        self.assertEqual([line.split()[0] for line in lines], [hex(pointer) for pointer, _ in answers])
+        self.assertEqual(rr.rr_last_error(), before)
 
     # Functions that want a heap, with the arguments behind it, and what they answer for a bad one
 
@@ -411,7 +433,7 @@ class WrongCalls(unittest.TestCase):
 
     def test_there_is_a_case_for_every_function(self) -> None:
         harmless = {"rr_abi_version", "rr_version", "rr_status_string", "rr_last_error", "rr_last_status", "rr_heap_default"}
-        covered = set(self.ANY_STATUS + self.ANY_COUNT + self.ANY_POINTER + self.ANY_NUMBER) | harmless
+        covered = {"rr_debug_print"} | set(self.ANY_STATUS + self.ANY_COUNT + self.ANY_POINTER + self.ANY_NUMBER) | harmless
         for table in (self.HEAP_STATUS, self.HEAP_COUNT, self.HEAP_ZERO, self.HEAP_POINTER):
             covered |= set(table)  # type: ignore[call-overload]
         covered |= {case[0] for case in self.other_cases()}

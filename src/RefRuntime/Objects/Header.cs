@@ -70,7 +70,7 @@ internal static unsafe class Header
     /// <summary>Count and flags, without the type.</summary>
     public const ulong StateMask = (1ul << TypeShift) - 1;
     public const int ImmortalCount = unchecked((int)0xA0000000);
-    private const int GuardedMinimum = -(1 << 30);
+    public const int GuardedMinimum = -(1 << 30);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ref ulong Word(void* payload) => ref ((ulong*)payload)[-1];

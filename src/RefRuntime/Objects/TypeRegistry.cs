@@ -13,7 +13,7 @@ namespace RefRuntime.Objects;
 
 internal static unsafe class TypeRegistry
 {
-    private const int ChunkShift = 10;
+    public const int ChunkShift = 10;
     private const uint ChunkTypes = 1u << ChunkShift;
     private const uint Chunks = AbiConstants.MaxTypes >> ChunkShift;
 
@@ -26,6 +26,10 @@ internal static unsafe class TypeRegistry
 
     /// <summary>Types so far, those that the built-in part has no place for included: every type is below.</summary>
     public static uint Count => Volatile.Read(ref s_count);
+
+    /// <summary>For debuggers: the directory, and where the number of types stands.</summary>
+    public static TypeDescriptor** Directory => s_directory;
+    public static uint* CountAt => (uint*)Unsafe.AsPointer(ref s_count);
 
     /// <summary>Makes the built-in types. False when the system has no memory; it may be tried again.</summary>
     public static bool TryInitialize()

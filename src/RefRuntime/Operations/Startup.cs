@@ -35,6 +35,7 @@ internal static class Startup
         {
             ForkGuard.Install();
             _ = FastCalls.TryEnable();
+            _ = DebugTable.TryFill();
             Volatile.Write(ref s_isReady, true);
         }
 
