@@ -33,6 +33,8 @@ typedef struct rr_type_info rr_type_info;
 typedef struct rr_value_format rr_value_format;
 typedef struct rr_gc_event rr_gc_event;
 typedef struct rr_stats rr_stats;
+typedef struct rr_class_usage rr_class_usage;
+typedef struct rr_type_usage rr_type_usage;
 typedef struct rr_layout_type rr_layout_type;
 typedef struct rr_layout_info rr_layout_info;
 
@@ -1237,7 +1239,14 @@ RR_API int64_t rr_get_path(const void *object, void **out, size_t capacity);
  * Statistics
  * =================================================================================================
  *
- * What rr_heap_stats() fills in.
+ * What a heap holds, where its memory is and how long it has paused. rr_heap_stats() has the
+ * totals, cheap enough for every frame; rr_heap_print_stats() tells all of it to a person:
+ *
+ *     rr_heap_print_stats(heap, NULL);       // to standard error
+ *
+ * The functions that return a number write up to capacity elements to out and return how many there
+ * are, which may be more; to learn the number first, pass NULL and 0. Where elements are sized
+ * structs, set struct_size in the first one: it tells how far they lie apart.
  */
 
 /** The state of a heap and what happened in it since it was made; filled in by rr_heap_stats(). */
@@ -1270,6 +1279,86 @@ struct rr_stats {
     uint64_t gc_ns_max;            /**< The longest single pause by a collection or a slice of
                                         one, in nanoseconds. */
 };
+
+/**
+ * What the blocks of one size take up; see rr_get_class_usage().
+ *
+ * page_bytes is what these blocks cost; live_bytes of it are in use. The difference is
+ * fragmentation, and room for blocks to come.
+ */
+struct rr_class_usage {
+    uint32_t struct_size;   /**< sizeof(rr_class_usage), set by the caller in the first element
+                                 for all of them. */
+    uint32_t is_raw;        /**< 1 for raw memory, 0 for objects. */
+    uint64_t block_bytes;   /**< Bytes of a block, header and rounding included; 0 stands for all
+                                 blocks that are too large to share a page. */
+    uint64_t page_bytes;    /**< Bytes of the pages that hold such blocks. */
+    uint64_t live_blocks;   /**< Blocks in use. */
+    uint64_t live_bytes;    /**< Their bytes. */
+    uint64_t free_blocks;   /**< Blocks that were used before, or are ready to be, and are free. */
+    uint64_t fresh_blocks;  /**< Blocks that were never used: their memory may not have been
+                                 touched yet. */
+};
+
+/** What the objects of one type take up; see rr_get_type_usage(). */
+struct rr_type_usage {
+    uint32_t struct_size;  /**< sizeof(rr_type_usage), set by the caller in the first element for
+                                all of them. */
+    rr_type type;          /**< The type. */
+    uint64_t objects;      /**< Objects that are alive, or dying at this moment. */
+    uint64_t bytes;        /**< Bytes of the blocks they occupy. */
+};
+
+/**
+ * What the blocks of each size take up in `heap`, into `out`, at most `capacity` elements.
+ *
+ * Sizes that have no page are left out. Objects come before raw memory, smaller blocks before
+ * larger ones, and those too large to share a page come last.
+ *
+ * Returns:   How many there are; a negative rr_status on error.
+ * Errors:    RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0, or its struct_size is too
+ *            small.
+ * Cost:      Proportional to the pages of the heap.
+ */
+RR_API int64_t rr_get_class_usage(rr_heap *heap, rr_class_usage *out, size_t capacity);
+
+/**
+ * What the objects of each type take up in `heap`, into `out`, at most `capacity` elements.
+ *
+ * Types without objects are left out. The type with the most bytes comes first.
+ *
+ * Returns:   How many there are; a negative rr_status on error.
+ * Errors:    RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0, or its struct_size is too
+ *            small; RR_E_NO_MEMORY.
+ * Cost:      Walks the heap.
+ */
+RR_API int64_t rr_get_type_usage(rr_heap *heap, rr_type_usage *out, size_t capacity);
+
+/**
+ * How often collections of `heap` paused the program for how long, into `out`, at most `capacity`
+ * numbers.
+ *
+ * Number i counts the pauses of 2^i nanoseconds and more, and less than twice that; the last one
+ * has all longer ones too. A slice is a pause, and so is a whole collection in one go, callbacks
+ * included.
+ *
+ * Returns:   How many numbers there are, always as many; a negative rr_status on error.
+ * Errors:    RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0.
+ * Cost:      Constant time.
+ */
+RR_API int64_t rr_get_pauses(rr_heap *heap, uint64_t *out, size_t capacity);
+
+/**
+ * Writes the statistics of `heap` as a page of text to the file `path`; NULL is standard error.
+ *
+ * Totals, memory by size of block with the part of it in use, the types with the most bytes, and
+ * the pauses. The text is for people: it may change with each release. The file is whole or not
+ * there.
+ *
+ * Errors:    RR_E_IO if the file can't be written; RR_E_NO_MEMORY.
+ * Cost:      Walks the heap.
+ */
+RR_API rr_status rr_heap_print_stats(rr_heap *heap, const char *path);
 
 /* =================================================================================================
  * Diagnostics

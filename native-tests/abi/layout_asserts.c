@@ -68,6 +68,22 @@ _Static_assert(offsetof(rr_stats, candidates) == 128, "rr_stats.candidates");
 _Static_assert(offsetof(rr_stats, gc_ns_total) == 136, "rr_stats.gc_ns_total");
 _Static_assert(offsetof(rr_stats, gc_ns_max) == 144, "rr_stats.gc_ns_max");
 
+_Static_assert(sizeof(rr_class_usage) == 56, "size of rr_class_usage");
+_Static_assert(offsetof(rr_class_usage, struct_size) == 0, "rr_class_usage.struct_size");
+_Static_assert(offsetof(rr_class_usage, is_raw) == 4, "rr_class_usage.is_raw");
+_Static_assert(offsetof(rr_class_usage, block_bytes) == 8, "rr_class_usage.block_bytes");
+_Static_assert(offsetof(rr_class_usage, page_bytes) == 16, "rr_class_usage.page_bytes");
+_Static_assert(offsetof(rr_class_usage, live_blocks) == 24, "rr_class_usage.live_blocks");
+_Static_assert(offsetof(rr_class_usage, live_bytes) == 32, "rr_class_usage.live_bytes");
+_Static_assert(offsetof(rr_class_usage, free_blocks) == 40, "rr_class_usage.free_blocks");
+_Static_assert(offsetof(rr_class_usage, fresh_blocks) == 48, "rr_class_usage.fresh_blocks");
+
+_Static_assert(sizeof(rr_type_usage) == 24, "size of rr_type_usage");
+_Static_assert(offsetof(rr_type_usage, struct_size) == 0, "rr_type_usage.struct_size");
+_Static_assert(offsetof(rr_type_usage, type) == 4, "rr_type_usage.type");
+_Static_assert(offsetof(rr_type_usage, objects) == 8, "rr_type_usage.objects");
+_Static_assert(offsetof(rr_type_usage, bytes) == 16, "rr_type_usage.bytes");
+
 _Static_assert(sizeof(rr_layout_type) == 40, "size of rr_layout_type");
 _Static_assert(offsetof(rr_layout_type, header) == 0, "rr_layout_type.header");
 _Static_assert(offsetof(rr_layout_type, release) == 8, "rr_layout_type.release");

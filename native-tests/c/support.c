@@ -21,6 +21,9 @@ static const char *const different_when_sliced[] = {
     "trims_starved_complete_collections",
     /* No budget is that long. */
     "a_budget_without_an_end_does_all_in_one_step",
+    /* Each slice is a pause. */
+    "each_collection_is_a_pause_of_its_length",
+    "a_step_is_one_pause",
 };
 
 static void is_different(void **state) {

@@ -106,6 +106,10 @@ static void assert_no_heap(rr_heap *none) {
     assert_refused_null(rr_mem_realloc(none, NULL, 1), RR_E_ARGUMENT, "heap", value);
     assert_refused(rr_mem_free(none, NULL), RR_E_ARGUMENT, "heap", value);
     assert_refused(rr_get_objects(none, 0, out, 1), RR_E_ARGUMENT, "heap", value);
+    assert_refused(rr_get_class_usage(none, NULL, 0), RR_E_ARGUMENT, "heap", value);
+    assert_refused(rr_get_type_usage(none, NULL, 0), RR_E_ARGUMENT, "heap", value);
+    assert_refused(rr_get_pauses(none, NULL, 0), RR_E_ARGUMENT, "heap", value);
+    assert_refused(rr_heap_print_stats(none, "/dev/null"), RR_E_ARGUMENT, "heap", value);
 }
 
 static void a_pointer_that_was_never_a_heap_is_refused_by_every_function(void **state) {

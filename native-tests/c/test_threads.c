@@ -84,6 +84,10 @@ static int stranger_uses_the_rest(void *data) {
     REQUIRE_WRONG_THREAD(rr_get_referents(p->first, out, 4));
     REQUIRE_WRONG_THREAD(rr_get_referrers(p->first, out, 4));
     REQUIRE_WRONG_THREAD(rr_get_objects(p->heap, 0, out, 4));
+    REQUIRE_WRONG_THREAD(rr_get_class_usage(p->heap, NULL, 0));
+    REQUIRE_WRONG_THREAD(rr_get_type_usage(p->heap, NULL, 0));
+    REQUIRE_WRONG_THREAD(rr_get_pauses(p->heap, NULL, 0));
+    REQUIRE_WRONG_THREAD(rr_heap_print_stats(p->heap, "/dev/null"));
     REQUIRE_WRONG_THREAD(rr_get_path(p->first, out, 4));
     return 0;
 }

@@ -446,6 +446,62 @@ class rr_stats(ctypes.Structure):
     """The longest single pause by a collection or a slice of one, in nanoseconds."""
 
 
+class rr_class_usage(ctypes.Structure):
+    """What the blocks of one size take up; see rr_get_class_usage().
+
+    page_bytes is what these blocks cost; live_bytes of it are in use. The difference is
+    fragmentation, and room for blocks to come.
+    """
+
+    _fields_ = [
+        ("struct_size", ctypes.c_uint32),
+        ("is_raw", ctypes.c_uint32),
+        ("block_bytes", ctypes.c_uint64),
+        ("page_bytes", ctypes.c_uint64),
+        ("live_blocks", ctypes.c_uint64),
+        ("live_bytes", ctypes.c_uint64),
+        ("free_blocks", ctypes.c_uint64),
+        ("fresh_blocks", ctypes.c_uint64),
+    ]
+    struct_size: Any
+    """sizeof(rr_class_usage), set by the caller in the first element for all of them."""
+    is_raw: Any
+    """1 for raw memory, 0 for objects."""
+    block_bytes: Any
+    """Bytes of a block, header and rounding included; 0 stands for all blocks that are too large
+    to share a page.
+    """
+    page_bytes: Any
+    """Bytes of the pages that hold such blocks."""
+    live_blocks: Any
+    """Blocks in use."""
+    live_bytes: Any
+    """Their bytes."""
+    free_blocks: Any
+    """Blocks that were used before, or are ready to be, and are free."""
+    fresh_blocks: Any
+    """Blocks that were never used: their memory may not have been touched yet."""
+
+
+class rr_type_usage(ctypes.Structure):
+    """What the objects of one type take up; see rr_get_type_usage()."""
+
+    _fields_ = [
+        ("struct_size", ctypes.c_uint32),
+        ("type", rr_type),
+        ("objects", ctypes.c_uint64),
+        ("bytes", ctypes.c_uint64),
+    ]
+    struct_size: Any
+    """sizeof(rr_type_usage), set by the caller in the first element for all of them."""
+    type: Any
+    """The type."""
+    objects: Any
+    """Objects that are alive, or dying at this moment."""
+    bytes: Any
+    """Bytes of the blocks they occupy."""
+
+
 class rr_layout_type(ctypes.Structure):
     """What inline calls need to know of a type. All 0: such calls can do nothing with it."""
 
@@ -1466,6 +1522,70 @@ Returns:   The length of the chain, both ends included; 0 if nothing outside hol
            so that it is garbage; a negative rr_status on error.
 Errors:    RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0; RR_E_NO_MEMORY.
 Callbacks: Calls traverse callbacks.
+Cost:      Walks the heap.
+"""
+
+
+# Statistics
+
+rr_get_class_usage = _function(
+    "rr_get_class_usage", ctypes.c_int64, ctypes.c_void_p, ctypes.POINTER(rr_class_usage), ctypes.c_size_t
+)
+"""int64_t rr_get_class_usage(rr_heap *heap, rr_class_usage *out, size_t capacity)
+
+What the blocks of each size take up in `heap`, into `out`, at most `capacity` elements.
+
+Sizes that have no page are left out. Objects come before raw memory, smaller blocks before
+larger ones, and those too large to share a page come last.
+
+Returns:   How many there are; a negative rr_status on error.
+Errors:    RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0, or its struct_size is too
+           small.
+Cost:      Proportional to the pages of the heap.
+"""
+
+rr_get_type_usage = _function(
+    "rr_get_type_usage", ctypes.c_int64, ctypes.c_void_p, ctypes.POINTER(rr_type_usage), ctypes.c_size_t
+)
+"""int64_t rr_get_type_usage(rr_heap *heap, rr_type_usage *out, size_t capacity)
+
+What the objects of each type take up in `heap`, into `out`, at most `capacity` elements.
+
+Types without objects are left out. The type with the most bytes comes first.
+
+Returns:   How many there are; a negative rr_status on error.
+Errors:    RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0, or its struct_size is too
+           small; RR_E_NO_MEMORY.
+Cost:      Walks the heap.
+"""
+
+rr_get_pauses = _function(
+    "rr_get_pauses", ctypes.c_int64, ctypes.c_void_p, ctypes.POINTER(ctypes.c_uint64), ctypes.c_size_t
+)
+"""int64_t rr_get_pauses(rr_heap *heap, uint64_t *out, size_t capacity)
+
+How often collections of `heap` paused the program for how long, into `out`, at most
+`capacity` numbers.
+
+Number i counts the pauses of 2^i nanoseconds and more, and less than twice that; the last one
+has all longer ones too. A slice is a pause, and so is a whole collection in one go, callbacks
+included.
+
+Returns:   How many numbers there are, always as many; a negative rr_status on error.
+Errors:    RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0.
+Cost:      Constant time.
+"""
+
+rr_heap_print_stats = _function("rr_heap_print_stats", rr_status, ctypes.c_void_p, ctypes.c_char_p)
+"""rr_status rr_heap_print_stats(rr_heap *heap, const char *path)
+
+Writes the statistics of `heap` as a page of text to the file `path`; NULL is standard error.
+
+Totals, memory by size of block with the part of it in use, the types with the most bytes, and
+the pauses. The text is for people: it may change with each release. The file is whole or not
+there.
+
+Errors:    RR_E_IO if the file can't be written; RR_E_NO_MEMORY.
 Cost:      Walks the heap.
 """
 

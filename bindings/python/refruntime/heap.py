@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from typing import Any, Callable, Dict, Iterable, List as PyList, Mapping, Optional, Type, Union
 
 from . import _callbacks, _native, _raw, _registry, types
@@ -374,6 +375,44 @@ class Heap(HeapCore):
             check(self._api.heap_stats(self._live(), ctypes.byref(stats)))
         hidden = ("struct_size", "reserved")
         return {name: getattr(stats, name) for name, *_ in stats._fields_ if name not in hidden}
+
+    def stats(self) -> Dict[str, Any]:
+        """All statistics: those of ``get_stats``, and three lists of dicts, where the memory is and how long pauses were.
+
+        ``classes``  by size of block: ``block_bytes`` (0: too large to share a page), ``is_raw``, ``page_bytes``,
+                     ``live_blocks``, ``live_bytes``, ``free_blocks``, ``fresh_blocks``
+        ``types``    by type, the one with the most bytes first: ``type`` (its name), ``objects``, ``bytes``
+        ``pauses``   ``from_ns`` (and less than twice that), ``count``"""
+        result: Dict[str, Any] = dict(self.get_stats())
+        with self._guard:
+            heap = self._live()
+            classes = self._usage("get_class_usage", _raw.rr_class_usage)
+            usages = self._usage("get_type_usage", _raw.rr_type_usage)
+            count = check(self._api.get_pauses(heap, None, 0))
+            pauses = (ctypes.c_uint64 * count)()
+            check(self._api.get_pauses(heap, pauses, count))
+        for usage in classes:
+            usage["is_raw"] = bool(usage["is_raw"])
+        for usage in usages:
+            usage["type"] = _raw.rr_type_name(usage["type"]).decode()
+        result["classes"] = classes
+        result["types"] = usages
+        result["pauses"] = [{"from_ns": 1 << i, "count": number} for i, number in enumerate(pauses) if number]
+        return result
+
+    def print_stats(self, path: Optional[str] = None) -> None:
+        """Write the statistics as a page of text to a file, or to standard error."""
+        with self._guard:
+            check(self._api.heap_print_stats(self._live(), None if path is None else os.fsencode(path)))
+
+    def _usage(self, function: str, struct: Any) -> PyList[Dict[str, Any]]:
+        call = getattr(self._api, function)
+        count = check(call(self._live(), None, 0))
+        array = (struct * (count + 1))()
+        array[0].struct_size = ctypes.sizeof(struct)
+        count = check(call(self._live(), array, count))
+        names = [name for name, *_ in struct._fields_ if name != "struct_size"]
+        return [{name: getattr(element, name) for name in names} for element in array[:count]]
 
     def trim(self) -> None:
         """Give free pages back to the system."""

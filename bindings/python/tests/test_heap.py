@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import tempfile
 import unittest
 
 from support import HeapTestCase
@@ -41,6 +43,8 @@ class Heaps(HeapTestCase):
             lambda: heap.callbacks,
             lambda: heap.get_objects(),
             lambda: heap.get_stats(),
+            lambda: heap.stats(),
+            lambda: heap.print_stats("/dev/null"),
             lambda: heap.report_external(1),
             lambda: heap.trim(),
             lambda: heap.verify(),
@@ -175,6 +179,31 @@ class Heaps(HeapTestCase):
         self.assertIsNotNone(_registry.find(address))
         refruntime.Heap().close()
         self.assertIsNone(_registry.find(address))
+
+    def test_all_statistics(self) -> None:
+        Node = self.heap.type("statistical node", refs=["next"])
+        kept = [Node() for _ in range(100)] + [self.heap.bytes(300_000)]
+        kept[0].next = kept[0]
+        del kept[0]
+        self.assertEqual(self.heap.collect(), 1)
+        stats = self.heap.stats()
+        self.assertEqual({key: stats[key] for key in self.heap.get_stats()}, self.heap.get_stats())
+        self.assertEqual([usage["type"] for usage in stats["types"]], ["bytes", "statistical node"])
+        self.assertEqual([usage["objects"] for usage in stats["types"]], [1, 99])
+        self.assertEqual(sum(usage["live_blocks"] for usage in stats["classes"] if not usage["is_raw"]), 100)
+        self.assertEqual(sum(usage["live_bytes"] for usage in stats["classes"] if not usage["is_raw"]), stats["live_bytes"])
+        self.assertEqual([pause["count"] for pause in stats["pauses"]], [1])
+        self.assertLessEqual(stats["pauses"][0]["from_ns"], stats["gc_ns_max"])
+
+    def test_statistics_as_text(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "ä.txt")
+            self.heap.print_stats(path)
+            with open(path, encoding="utf-8") as file:
+                self.assertIn("live", file.read())
+            self.assertEqual(os.listdir(folder), ["ä.txt"])
+            with self.assertRaises(refruntime.FileError):
+                self.heap.print_stats(os.path.join(folder, "none", "x"))
 
     def test_errors_are_of_their_kinds(self) -> None:
         for error, builtin in (

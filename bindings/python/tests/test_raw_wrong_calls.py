@@ -145,6 +145,7 @@ class WrongCalls(unittest.TestCase):
         "rr_heap_snapshot": (b"/nowhere/heap.heapsnapshot",),
         "rr_heap_attach": (),
         "rr_heap_stats": "stats",
+        "rr_heap_print_stats": (b"/dev/null",),
         "rr_gc_enable": (),
         "rr_gc_disable": (),
         "rr_gc_set_threshold": (5,),
@@ -160,6 +161,9 @@ class WrongCalls(unittest.TestCase):
         "rr_collect_step": (1000,),
         "rr_gc_freeze_count": (),
         "rr_get_objects": (0, None, 0),
+        "rr_get_class_usage": (None, 0),
+        "rr_get_type_usage": (None, 0),
+        "rr_get_pauses": (None, 0),
     }
     HEAP_ZERO = {
         "rr_gc_pending": (),
@@ -254,6 +258,13 @@ class WrongCalls(unittest.TestCase):
             ("rr_heap_free", (None,), rr.RR_E_ARGUMENT, E),
             ("rr_get_objects", (self.heap, 2**32 - 1, None, 0), rr.RR_E_TYPE, T),
             ("rr_get_objects", (self.heap, 0, None, 5), rr.RR_E_ARGUMENT, E),
+            ("rr_get_class_usage", (self.heap, None, 5), rr.RR_E_ARGUMENT, E),
+            ("rr_get_class_usage", (self.heap, byref(rr.rr_class_usage(struct_size=55)), 1), rr.RR_E_ARGUMENT, E),
+            ("rr_get_type_usage", (self.heap, None, 5), rr.RR_E_ARGUMENT, E),
+            ("rr_get_type_usage", (self.heap, byref(rr.rr_type_usage(struct_size=8)), 1), rr.RR_E_ARGUMENT, E),
+            ("rr_get_pauses", (self.heap, None, 5), rr.RR_E_ARGUMENT, E),
+            ("rr_heap_print_stats", (self.heap, b"/nowhere/stats.txt"), rr.RR_E_IO, (rr.RR_E_IO,)),
+            ("rr_heap_print_stats", (self.heap, b"/dev/full"), rr.RR_E_IO, (rr.RR_E_IO,)),
         ]
         cases += self.batch_cases()
         layout = rr.rr_layout_info(struct_size=4)

@@ -11,6 +11,7 @@
 //
 // Collections never nest, and none starts inside a callback (Operations see to both).
 
+using System.Numerics;
 using RefRuntime.Abi;
 using RefRuntime.Core;
 using RefRuntime.Heap;
@@ -64,7 +65,7 @@ internal static unsafe class Collector
             return 0;
         }
 
-        ulong totalBefore = heap->GcNanosecondsTotal;
+        ulong totalBefore = BeginPause(heap);
         ulong begun = Clock.Nanoseconds();
         Budget budget = Budget.Until(nanoseconds < ulong.MaxValue - begun ? begun + nanoseconds : ulong.MaxValue - 1);
         Yield yield = default;
@@ -83,7 +84,7 @@ internal static unsafe class Collector
             hasMemory = TryContinueRound(heap, GcReason.Step, ref budget, ref yield);
         }
 
-        NotePause(heap, totalBefore);
+        EndPause(heap, totalBefore);
         return hasMemory ? (long)yield.Collected : (long)Status.NoMemory;
     }
 
@@ -93,7 +94,7 @@ internal static unsafe class Collector
     /// <summary>Trials until the log is empty, the heap's pause goal is reached, or they find too little.</summary>
     public static void Trials(HeapState* heap, GcReason reason)
     {
-        ulong totalBefore = heap->GcNanosecondsTotal;
+        ulong totalBefore = BeginPause(heap);
         Budget budget = PauseFrom(heap, Clock.Nanoseconds());
         Yield yield = default;
         if (TryTrials(heap, reason, ref budget, ref yield))
@@ -106,7 +107,7 @@ internal static unsafe class Collector
             Triggers.Adapt(heap, yield.IsPoor);
         }
 
-        NotePause(heap, totalBefore);
+        EndPause(heap, totalBefore);
         Triggers.SetTrap(heap);
     }
 
@@ -277,7 +278,11 @@ internal static unsafe class Collector
     {
         gcEvent.DurationNs = Clock.Nanoseconds() - begun;
         heap->GcNanosecondsTotal += gcEvent.DurationNs;
-        NotePause(heap, heap->GcNanosecondsTotal - gcEvent.DurationNs);
+        if (heap->InPause == 0)
+        {
+            NotePause(heap, heap->GcNanosecondsTotal - gcEvent.DurationNs);
+        }
+
         heap->ObjectsCollected += gcEvent.Collected;
         heap->ObjectsResurrected += gcEvent.Resurrected;
         heap->ObjectsVisited += gcEvent.Visited;
@@ -287,11 +292,28 @@ internal static unsafe class Collector
         Triggers.SetTrap(heap);
     }
 
-    /// <summary>Several collections in a row are one pause.</summary>
+    /// <summary>Several collections in a row are one pause. Begins one; returns what EndPause wants to know.</summary>
+    private static ulong BeginPause(HeapState* heap)
+    {
+        heap->InPause = 1;
+        return heap->GcNanosecondsTotal;
+    }
+
+    private static void EndPause(HeapState* heap, ulong totalBefore)
+    {
+        heap->InPause = 0;
+        if (heap->GcNanosecondsTotal != totalBefore)
+        {
+            NotePause(heap, totalBefore);
+        }
+    }
+
     private static void NotePause(HeapState* heap, ulong totalBefore)
     {
         ulong pause = heap->GcNanosecondsTotal - totalBefore;
         heap->GcNanosecondsMax = pause > heap->GcNanosecondsMax ? pause : heap->GcNanosecondsMax;
+        int bucket = BitOperations.Log2(pause);
+        heap->Pauses[bucket < HeapState.PauseBuckets ? bucket : HeapState.PauseBuckets - 1]++;
     }
 
     private static void NoteComplete(HeapState* heap)

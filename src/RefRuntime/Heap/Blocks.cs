@@ -245,6 +245,23 @@ internal static unsafe class Blocks
         return (Page*)heap->BinPages[bin] == page && (heap->Bins[bin] | stash) != 0;
     }
 
+    /// <summary>Free blocks that lie in the bin and its stash.</summary>
+    public static ulong CountBinned(HeapState* heap, int bin)
+    {
+        ulong count = 0;
+        for (void* block = (void*)heap->Bins[bin]; block != null; block = *(void**)block)
+        {
+            count++;
+        }
+
+        for (void* block = bin < Config.MaxClasses ? (void*)heap->Stash[bin] : null; block != null; block = *(void**)block)
+        {
+            count++;
+        }
+
+        return count;
+    }
+
     /// <summary>Puts the blocks that lie in bins and stashes back into their pages, so that every empty page can be seen to be empty.</summary>
     public static void EmptyBins(HeapState* heap)
     {

@@ -241,8 +241,10 @@ internal unsafe struct DyingSet
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 internal unsafe struct HeapState
 {
+    public const int PauseBuckets = 40;
+
     /// <summary>Room for the structure in the head, with some to grow.</summary>
-    public const int Size = 6144 + (Config.DeathQueueLength * 8);
+    public const int Size = 7168 + (Config.DeathQueueLength * 8);
 
     // Used by inline callers too.
 
@@ -463,6 +465,12 @@ internal unsafe struct HeapState
     public ulong FinalizersRun;
     public ulong GcNanosecondsTotal;
     public ulong GcNanosecondsMax;
+
+    /// <summary>Element i: pauses of 2^i nanoseconds and more, and less than twice that. The last one has all longer ones too.</summary>
+    public fixed ulong Pauses[PauseBuckets];
+
+    /// <summary>1 while several collections in a row make up one pause.</summary>
+    public int InPause;
 
     /// <summary>Objects whose count is 0 and that wait to die. The queue of nested releases starts where the outer one's ends.</summary>
     public fixed ulong Queue[Config.DeathQueueLength];

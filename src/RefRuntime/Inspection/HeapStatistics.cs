@@ -31,7 +31,7 @@ internal static unsafe class HeapStatistics
         ulong inBins = 0;
         for (int i = 0; i < SizeClass.Count; i++)
         {
-            ulong waiting = Length((void*)heap->Bins[i]) + Length((void*)heap->Stash[i]);
+            ulong waiting = Blocks.CountBinned(heap, i);
             inBins += waiting;
             bytes -= waiting * SizeClass.BlockSize(i);
         }
@@ -59,16 +59,5 @@ internal static unsafe class HeapStatistics
             GcNsTotal = heap->GcNanosecondsTotal,
             GcNsMax = heap->GcNanosecondsMax,
         };
-    }
-
-    private static ulong Length(void* list)
-    {
-        ulong length = 0;
-        for (; list != null; list = *(void**)list)
-        {
-            length++;
-        }
-
-        return length;
     }
 }
