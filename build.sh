@@ -145,6 +145,7 @@ native() {
 
 demo() {
     need python3 command -v python3
+    need graphviz command -v dot
     need_native_tools
     build
     say "Restoring all projects: what this leaves is the demo's document"
@@ -153,7 +154,7 @@ demo() {
     native json_graph || exit 1
 
     say "The article, line by line (bindings/python/examples/walkthrough.py)"
-    PYTHONPATH=$dist/share/refruntime/python python3 bindings/python/examples/walkthrough.py || die "the walkthrough failed"
+    PYTHONPATH=$dist/share/refruntime/python python3 bindings/python/examples/walkthrough.py build/pictures || die "the walkthrough failed"
 
     local document
     document=$(find src tests -path '*/obj/project.assets.json' -printf '%s %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-)
@@ -264,6 +265,23 @@ test_python() {
     cat "$results/python" >>"$tally" 2>/dev/null || count "Python" 1
 }
 
+# A reader of heap snapshots that is not ours: memlab, from npm. Fetched once, as its lock file says, into build/.
+test_snapshots() {
+    local place=$work/snapshot count
+    say "memlab: what a snapshot tells a viewer"
+    mkdir -p "$place"
+    cp native-tests/snapshot/{package.json,package-lock.json,.npmrc,test_memlab.js} "$place/"
+    if ! cmp -s "$place/package-lock.json" "$place/node_modules/fetched"; then
+        check "memlab is fetched" run npm "npm can't fetch what native-tests/snapshot/package-lock.json names" \
+            npm ci --prefix "$place" || return 0
+        cp "$place/package-lock.json" "$place/node_modules/fetched"
+    fi
+    node "$place/test_memlab.js" "$work/native-tests/snapshot/planted_heap" "$place" >"$results/memlab" 2>"$work/logs/memlab.log" || true
+    grep -E '^(ok|not ok)|^ ' "$results/memlab" || true
+    count=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$results/memlab")
+    echo "${count:-0 1} 0 memlab" >>"$tally"
+}
+
 test_all() {
     need_build_tools
     need_native_tools
@@ -272,6 +290,9 @@ test_all() {
     need valgrind command -v valgrind
     need gdb command -v gdb
     need python3 command -v python3
+    need graphviz command -v dot
+    need nodejs command -v node
+    need npm command -v npm
     rm -rf "$results"
     mkdir -p "$results"
 
@@ -285,6 +306,7 @@ test_all() {
     test_variant RR_SLICED "in slices of one unit of work"
     test_variant RR_SWEEP "by sweeps"
     test_python
+    test_snapshots
 
     say "Result"
     awk '{ suite = $4; for (i = 5; i <= NF; i++) suite = suite " " $i

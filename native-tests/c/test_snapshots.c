@@ -1,4 +1,4 @@
-/* rr_heap_snapshot: every object with its size and its edges, in files that are whole or not there. What viewers make of them is tested
+/* rr_heap_snapshot, and the pictures, which are written in the same way: every object with its size and its edges, in files that are whole or not there. What viewers make of them is tested
  * in native-tests/snapshot and in Python; here the file is read as numbers only. */
 #define _GNU_SOURCE
 #include "support.h"
@@ -330,6 +330,63 @@ static void a_heap_that_all_threads_use_has_one_too(void **state) {
     heap_end(heap);
 }
 
+/* ---- Pictures ------------------------------------------------------------------------------------------------------ */
+
+static char *drawn(void) {
+    static char text[20000];
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+static size_t count_of(const char *part, const char *text) {
+    size_t count = 0;
+    for (; (text = strstr(text, part)) != NULL; text += strlen(part))
+        count++;
+    return count;
+}
+
+static void garbage_is_red_and_holders_are_drawn(void **state) {
+    rr_heap *heap = *state;
+    rr_gc_disable(heap);
+    node *alive = ring_new(heap, 0, 3), *garbage = ring_new(heap, 0, 2);
+    rr_decref(garbage);
+    assert_int_equal(rr_heap_dot(heap, path, 0), RR_OK);
+    assert_non_null(strstr(drawn(), "\"5 objects\\nred: 2 objects in all that nothing outside holds"));
+    assert_int_equal(count_of("fillcolor=\"#fbdcdc\"", drawn()), 2);
+    assert_int_equal(count_of("label=\"1 from outside\"", drawn()), 1);
+    assert_int_equal(count_of("[label=\"+0\"", drawn()), 5);
+    assert_int_equal(rr_heap_dot(heap, path, 4), RR_OK);
+    assert_non_null(strstr(drawn(), "4 objects of 5: not all are drawn"));
+    assert_int_equal(count_of("1 more, not drawn", drawn()), 1);
+    assert_int_equal(rr_object_dot(alive, path, 2), RR_OK);
+    assert_int_equal(count_of("penwidth", drawn()), 1);
+    assert_int_equal(count_of("#fbdcdc", drawn()), 0);
+    assert_int_equal(live(heap), 5);
+    rr_decref(alive);
+    rr_collect(heap);
+}
+
+/* A junk slot is no arrow, an object with a thousand references to one has a hundred arrows, no object is a picture too. */
+static void pictures_of_odd_heaps(void **state) {
+    rr_heap *heap = *state;
+    assert_int_equal(rr_heap_dot(heap, path, 5), RR_OK);
+    assert_non_null(strstr(drawn(), "\"0 objects\""));
+    node *object = node_new(heap, 0, 1);
+    object->next = (void *)0x1230;
+    void **tuple = rr_alloc_items(heap, RR_TYPE_TUPLE, 1000);
+    for (size_t i = 0; i < 1000; i++)
+        assert_int_equal(rr_store(&tuple[i], object), RR_OK);
+    assert_int_equal(rr_heap_dot(heap, path, UINT32_MAX), RR_OK);
+    assert_int_equal(count_of("label=\"[", drawn()), 100);
+    assert_non_null(strstr(drawn(), "900 more, not drawn"));
+    object->next = NULL;
+    rr_decref(tuple);
+    rr_decref(object);
+}
+
 /* ---- Names of slots ----------------------------------------------------------------------------------------------- */
 
 static void slots_have_their_names_or_their_offsets(void **state) {
@@ -402,6 +459,18 @@ static void assert_not_written(rr_heap *heap, const char *to, int reason) {
             fail_msg("the error does not name %s: %s", parts[i], rr_last_error());
 }
 
+static void a_picture_that_can_not_be_written_is_an_error_too(void **state) {
+    rr_heap *heap = *state;
+    node *object = node_new(heap, 0, 1);
+    assert_refused(rr_heap_dot(heap, NULL, 0), RR_E_ARGUMENT, "path", 0);
+    assert_refused(rr_object_dot(object, NULL, 0), RR_E_ARGUMENT, "path", 0);
+    assert_int_equal(rr_heap_dot(heap, "/dev/full", 0), RR_E_IO);
+    assert_int_equal(rr_object_dot(object, "/dev/full", 0), RR_E_IO);
+    assert_non_null(strstr(rr_last_error(), "rr_object_dot: path /dev/full"));
+    assert_int_equal(rr_heap_dot(heap, directory, 0), RR_E_IO);
+    rr_decref(object);
+}
+
 static void a_file_that_can_not_be_written_is_an_error_with_its_reason(void **state) {
     rr_heap *heap = *state;
     node *object = node_new(heap, 0, 1);
@@ -466,7 +535,9 @@ static void a_forked_child_takes_a_snapshot(void **state) {
 static rr_heap *snapped;
 
 static void snap(const char *where) {
-    rr_status status = rr_heap_snapshot(snapped, path);
+    rr_status picture = rr_heap_dot(snapped, path, 0), status = rr_heap_snapshot(snapped, path);
+    if (picture != status)
+        log_event("a picture is %" PRId32, picture);
     log_event("%s %" PRId32 "%s%s", where, status, strstr(rr_last_error(), "callback") != NULL ? "" : rr_last_error(),
               is_file(path) ? " and a file" : "");
 }
@@ -588,6 +659,9 @@ int main(void) {
         TEST(a_heap_without_objects_has_a_snapshot),
         TEST(deep_structures_need_no_stack),
         TEST(a_heap_that_all_threads_use_has_one_too),
+        TEST(garbage_is_red_and_holders_are_drawn),
+        TEST(pictures_of_odd_heaps),
+        TEST(a_picture_that_can_not_be_written_is_an_error_too),
         TEST(slots_have_their_names_or_their_offsets),
         TEST(callers_of_before_have_no_names),
         TEST(names_that_are_none_are_refused),

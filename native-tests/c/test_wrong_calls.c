@@ -192,6 +192,7 @@ static void functions_with_more_arguments_refuse_any_pointer_that_is_no_object(v
         assert_refused(rr_get_referents(bad, out, 2), RR_E_NOT_OBJECT, "object", value);
         assert_refused(rr_get_referrers(bad, out, 2), RR_E_NOT_OBJECT, "object", value);
         assert_refused(rr_get_path(bad, out, 2), RR_E_NOT_OBJECT, "object", value);
+        assert_refused(rr_object_dot(bad, "/dev/null", 0), RR_E_NOT_OBJECT, "object", value);
         assert_refused(rr_store(&item->next, bad), RR_E_NOT_OBJECT, "value", value);
         assert_refused(rr_take(&item->next, bad), RR_E_NOT_OBJECT, "value", value);
     });
@@ -226,6 +227,7 @@ static void null_is_refused_where_it_is_no_no_op(void **state) {
     assert_refused(rr_get_referents(NULL, out, 2), RR_E_NOT_OBJECT, "object", 0);
     assert_refused(rr_get_referrers(NULL, out, 2), RR_E_NOT_OBJECT, "object", 0);
     assert_refused(rr_get_path(NULL, out, 2), RR_E_NOT_OBJECT, "object", 0);
+    assert_refused(rr_object_dot(NULL, "/dev/null", 0), RR_E_NOT_OBJECT, "object", 0);
     rr_decref(item);
 }
 

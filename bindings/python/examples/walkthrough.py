@@ -2,7 +2,7 @@
 
 Each example of the well-known article runs on both sides, and what it prints is shown side by side with one sentence
 on what is happening. The left column comes from CPython's ``sys`` and ``gc``, the right one from the library. Run it
-with ``python3 walkthrough.py``.
+with ``python3 walkthrough.py``; with a directory behind it, it also draws pictures of the article's cycle there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import textwrap
 from ctypes import c_int64
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Callable, Iterable, List
+from typing import Any, Callable, Iterable, List, Optional
 
 try:
     import refruntime
@@ -249,7 +249,21 @@ def statistics(heap: refruntime.Heap) -> None:
         print(f"   {label:<28}{stats[name]:>14,} {unit}")
 
 
-def main() -> None:
+def pictures(directory: Path) -> None:
+    """The article's cycle while it is held, when only counting has looked at it, and after the collector has."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with refruntime.Heap(manual_gc=True) as heap:
+        node = heap.type("Node", refs=["next"])()
+        node.next = node
+        heap.draw(directory / "cycle-held.svg")
+        del node
+        heap.draw(directory / "cycle-before-collection.svg")
+        heap.collect()
+        heap.draw(directory / "cycle-after-collection.svg")
+    print(f"The cycle as pictures: while it is held, before and after collection ({directory}/cycle-*.svg)")
+
+
+def main(directory: Optional[Path] = None) -> None:
     """Tell it all."""
     gc.disable()
     with refruntime.Heap(manual_gc=True) as heap:
@@ -258,7 +272,9 @@ def main() -> None:
         for number, example in enumerate(examples(heap), start=1):
             tell(example, number)
         statistics(heap)
+    if directory is not None:
+        pictures(directory)
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)

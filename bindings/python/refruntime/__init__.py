@@ -60,6 +60,7 @@ from .gc import (
 )
 from .gc import id as id  # not in __all__: a star import would hide Python's own
 from .heap import Heap, default_heap
+from .pictures import Picture
 from .types import Instance, Items, Ref
 from .weakrefs import WeakRef
 
@@ -90,6 +91,7 @@ __all__ = [
     "List",
     "NotAnObjectError",
     "OutOfMemoryError",
+    "Picture",
     "Ref",
     "RefRuntimeError",
     "SizeOverflowError",

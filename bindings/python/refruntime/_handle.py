@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Optional, Type, TypeVar
 from weakref import ref
 
 from .errors import ClosedError, WrongThreadError, check, need
+from .pictures import Picture, StrPath, check_room, draw
 
 if TYPE_CHECKING:
     from ._core import HeapCore
@@ -120,6 +121,16 @@ class Handle:
         heap = self._heap
         with heap._guard:
             return self._make(heap, need(heap._api.newref(self._pointer())))
+
+    def draw(self, path: Optional[StrPath] = None, *, max_objects: int = 200) -> Picture:
+        """A picture of what lies around the object: who leads to it and what it leads to; see ``Heap.draw``. This handle is
+        one of the references from outside."""
+        check_room(max_objects)
+        heap = self._heap
+        with heap._guard:
+            address = self._pointer()
+            picture = draw(lambda file: check(heap._api.object_dot(address, file, max_objects)))
+        return picture if path is None else picture.save(path)
 
     def __eq__(self, other: object) -> bool:
         if self is other:

@@ -1647,6 +1647,47 @@ Cost:      Walks the heap some ten times; a million objects take about a second.
            bytes of memory for each object.
 """
 
+rr_heap_dot = _function("rr_heap_dot", rr_status, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint32)
+"""rr_status rr_heap_dot(rr_heap *heap, const char *path, uint32_t max_objects)
+
+Draws `heap` as a graph for Graphviz, into the file `path`, at most `max_objects` of its
+objects; 0 stands for 200.
+
+When to use it: to see a structure, or why a cycle is garbage.
+`dot -Tsvg heap.dot -o heap.svg` makes a picture of it.
+
+Objects are boxes with type, address and count; arrows have the names of slots or the index of
+the item; ellipses say by how many references an object is held from outside; weak references
+are dashed. Red is what nothing outside leads to: collections free it, unless a finalizer
+brings it back. Nothing is freed for the picture. Frozen and untracked containers count as
+held, since collections pass them by.
+
+When there are more objects, garbage comes first, up to half of the picture, then what is held
+and what that leads to. The title then says so, and so does each object with references to
+what is not drawn. Of one object a hundred references are drawn.
+
+The file is written as that of rr_heap_snapshot().
+
+Errors:    Those of rr_heap_snapshot(), but for RR_E_CORRUPT.
+Callbacks: Calls traverse callbacks.
+Cost:      Walks the heap some five times.
+"""
+
+rr_object_dot = _function(
+    "rr_object_dot", rr_status, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint32
+)
+"""rr_status rr_object_dot(const void *object, const char *path, uint32_t max_objects)
+
+Draws what lies around `object` into the file `path`, at most `max_objects` objects, as
+rr_heap_dot() does: the object with a thick frame, those who lead to it, and what it leads to.
+
+Those who lead to it take at most half of the picture and are at most eight references away.
+
+Errors:    Those of rr_heap_dot(); RR_E_NOT_OBJECT.
+Callbacks: Calls traverse callbacks.
+Cost:      Walks the heap some ten times.
+"""
+
 
 # Layout
 

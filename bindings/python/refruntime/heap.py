@@ -6,7 +6,7 @@ import ctypes
 import os
 from typing import Any, Callable, Dict, Iterable, List as PyList, Mapping, Optional, Type, Union
 
-from . import _callbacks, _native, _raw, _registry, types
+from . import _callbacks, _native, _raw, _registry, pictures, types
 from ._core import HeapCore
 from ._handle import Handle, address_of, address_or_null, this_thread
 from .containers import POINTER_SIZE, Bytes, List, Tuple
@@ -413,6 +413,26 @@ class Heap(HeapCore):
         count = check(call(self._live(), array, count))
         names = [name for name, *_ in struct._fields_ if name != "struct_size"]
         return [{name: getattr(element, name) for name in names} for element in array[:count]]
+
+    def snapshot(self, path: pictures.StrPath) -> None:
+        """Write the whole heap to a file that Chrome's DevTools (Memory panel, Load) and memlab open: types, names of
+        references, sizes, and what keeps what alive. Call it something.heapsnapshot."""
+        name = pictures.encoded(path)
+        with self._guard:
+            self._drain()
+            check(self._api.heap_snapshot(self._live(), name))
+
+    def draw(self, path: Optional[pictures.StrPath] = None, *, max_objects: int = 200) -> pictures.Picture:
+        """A picture of the heap: objects, counts, references, who is held from outside, and in red what a collection would
+        free. A notebook shows it; with a path (.svg, .png, .pdf, .dot) it is also saved there.
+
+        At most so many objects are drawn; a picture that leaves some out says so."""
+        pictures.check_room(max_objects)
+        with self._guard:
+            self._drain()
+            heap = self._live()
+            picture = pictures.draw(lambda file: check(self._api.heap_dot(heap, file, max_objects)))
+        return picture if path is None else picture.save(path)
 
     def trim(self) -> None:
         """Give free pages back to the system."""

@@ -251,7 +251,8 @@ def declare(
 
     end = 0
     offsets = []
-    for ref_name in refs:
+    ref_names = list(refs)
+    for ref_name in ref_names:
         add(ref_name, _RefField(ref_name, end))
         offsets.append(end)
         end += POINTER_SIZE
@@ -270,7 +271,7 @@ def declare(
         raise OverflowError(f"the type {name} is too large: {end} bytes, {item_size} for each item")
 
     flags = (_raw.RR_TYPE_ITEMS_ARE_REFS if items is Ref else 0) | (_raw.RR_TYPE_ACYCLIC if acyclic else 0)
-    shape = (name, flags, end, item_size, tuple(offsets), finalizer is not None, destroy is not None)
+    shape = (name, flags, end, item_size, tuple(offsets), tuple(ref_names), finalizer is not None, destroy is not None)
     namespace.update(
         _declared_in=heap,
         _names=tuple(key for key in namespace if not key.startswith("_")),
@@ -302,11 +303,19 @@ def _type_id(heap: Heap, shape: Tuple[Any, ...]) -> int:
 
 
 def _register(
-    name: str, flags: int, size: int, item_size: int, offsets: Tuple[int, ...], finalizes: bool, destroys: bool
+    name: str,
+    flags: int,
+    size: int,
+    item_size: int,
+    offsets: Tuple[int, ...],
+    ref_names: Tuple[str, ...],
+    finalizes: bool,
+    destroys: bool,
 ) -> int:
     info = _raw.rr_type_info(struct_size=ctypes.sizeof(_raw.rr_type_info), flags=flags, name=name.encode())
     table = (ctypes.c_uint32 * len(offsets))(*offsets)
     info.ref_offsets = ctypes.cast(table, ctypes.POINTER(ctypes.c_uint32))
+    info.ref_names = (ctypes.c_char_p * len(ref_names))(*(ref_name.encode() for ref_name in ref_names))
     info.size, info.item_size, info.ref_count = size, item_size, len(offsets)
     if finalizes:
         info.finalize = _callbacks.finalize

@@ -47,6 +47,8 @@ class Heaps(HeapTestCase):
             lambda: heap.print_stats("/dev/null"),
             lambda: heap.report_external(1),
             lambda: heap.trim(),
+            lambda: heap.snapshot("/dev/null"),
+            lambda: heap.draw(),
             lambda: heap.verify(),
             lambda: heap.attach(),
             lambda: heap.address,

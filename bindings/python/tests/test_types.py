@@ -165,11 +165,13 @@ class Types(HeapTestCase):
         second = self.heap.type("Shared", refs=["a"])
         self.assertNotEqual(first._type_id, second._type_id)
         with refruntime.Heap() as other:
-            third = other.type("Shared", refs=["b"])
-            fourth = other.type("Shared", refs=["b"])
+            third = other.type("Shared", refs=["a"])
+            fourth = other.type("Shared", refs=["a"])
             self.assertEqual({third._type_id, fourth._type_id}, {first._type_id, second._type_id})
             self.assertIsInstance(third(), third)
-            self.assertIsInstance(third(b=fourth()).b, fourth)
+            self.assertIsInstance(third(a=fourth()).a, fourth)
+            fifth = other.type("Shared", refs=["b"])  # what its slot is called is part of a type
+            self.assertNotIn(fifth._type_id, (first._type_id, second._type_id))
 
     def test_objects_come_back_as_their_own_class(self) -> None:
         A = self.heap.type("A", refs=["x"])

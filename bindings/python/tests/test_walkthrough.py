@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import unittest
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import List
 
 from support import PACKAGE_ROOT
@@ -56,6 +59,25 @@ class Walkthrough(unittest.TestCase):
         self.assertRegex(text, r"allocated so far\s+[1-9][\d,]* objects")
         self.assertRegex(text, re.compile(r"^   collections\s+[1-9]\d* runs$", re.MULTILINE))
         self.assertLessEqual(max(map(len, self.lines)), 120)
+
+    @unittest.skipUnless(shutil.which("dot"), "Graphviz's dot is not installed")
+    def test_it_draws_the_cycle_before_and_after_collection(self) -> None:
+        with TemporaryDirectory() as place:
+            done = subprocess.run(
+                [sys.executable, str(WALKTHROUGH), f"{place}/pictures"], capture_output=True, text=True, timeout=60, check=False
+            )
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("cycle-*.svg", done.stdout.splitlines()[-1])
+            held, before, after = (
+                (Path(place) / "pictures" / f"cycle-{moment}.svg").read_text(encoding="utf-8")
+                for moment in ("held", "before-collection", "after-collection")
+            )
+        self.assertIn("1 from outside", held)
+        self.assertNotIn("a collection frees", held)
+        self.assertIn("a collection frees", before)
+        self.assertIn("#fbdcdc", before)
+        self.assertIn("0 objects", after)
+        self.assertNotIn("Node", after)
 
     def test_its_source_holds_no_number_in_a_line_that_it_prints(self) -> None:
         source = WALKTHROUGH.read_text(encoding="utf-8")

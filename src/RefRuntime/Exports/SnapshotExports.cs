@@ -1,4 +1,4 @@
-// Exports: whole heaps into files.
+// Exports: heaps into files, for viewers and for Graphviz.
 
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -32,5 +32,36 @@ internal static unsafe class SnapshotExports
     /// <cost>Walks the heap some ten times; a million objects take about a second. Needs five bytes of memory for each
     /// object.</cost>
     [UnmanagedCallersOnly(EntryPoint = "rr_heap_snapshot", CallConvs = [typeof(CallConvCdecl)])]
-    public static Status HeapSnapshot(HeapHandle* heap, [Const] byte* path) => SnapshotOperations.Snapshot(heap, path);
+    public static Status HeapSnapshot(HeapHandle* heap, [Const] byte* path) => HeapFileOperations.Snapshot(heap, path);
+
+    /// <summary>Draws <paramref name="heap"/> as a graph for Graphviz, into the file <paramref name="path"/>, at most
+    /// <paramref name="max_objects"/> of its objects; 0 stands for 200.</summary>
+    /// <remarks>
+    /// <para>When to use it: to see a structure, or why a cycle is garbage. <c>dot -Tsvg heap.dot -o heap.svg</c> makes a picture of
+    /// it.</para>
+    /// <para>Objects are boxes with type, address and count; arrows have the names of slots or the index of the item; ellipses say by
+    /// how many references an object is held from outside; weak references are dashed. Red is what nothing outside leads to: collections
+    /// free it, unless a finalizer brings it back. Nothing is freed for the picture. Frozen and untracked containers count as held,
+    /// since collections pass them by.</para>
+    /// <para>When there are more objects, garbage comes first, up to half of the picture, then what is held and what that leads to.
+    /// The title then says so, and so does each object with references to what is not drawn. Of one object a hundred references are
+    /// drawn.</para>
+    /// <para>The file is written as that of rr_heap_snapshot().</para>
+    /// </remarks>
+    /// <errors>Those of rr_heap_snapshot(), but for RR_E_CORRUPT.</errors>
+    /// <callbacks>Calls traverse callbacks.</callbacks>
+    /// <cost>Walks the heap some five times.</cost>
+    [UnmanagedCallersOnly(EntryPoint = "rr_heap_dot", CallConvs = [typeof(CallConvCdecl)])]
+    public static Status HeapDot(HeapHandle* heap, [Const] byte* path, uint max_objects) => HeapFileOperations.Dot(heap, path, max_objects);
+
+    /// <summary>Draws what lies around <paramref name="object"/> into the file <paramref name="path"/>, at most
+    /// <paramref name="max_objects"/> objects, as rr_heap_dot() does: the object with a thick frame, those who lead to it, and what it
+    /// leads to.</summary>
+    /// <remarks>Those who lead to it take at most half of the picture and are at most eight references away.</remarks>
+    /// <errors>Those of rr_heap_dot(); RR_E_NOT_OBJECT.</errors>
+    /// <callbacks>Calls traverse callbacks.</callbacks>
+    /// <cost>Walks the heap some ten times.</cost>
+    [UnmanagedCallersOnly(EntryPoint = "rr_object_dot", CallConvs = [typeof(CallConvCdecl)])]
+    public static Status ObjectDot([Const] void* @object, [Const] byte* path, uint max_objects) =>
+        HeapFileOperations.ObjectDot(@object, path, max_objects);
 }

@@ -26,7 +26,7 @@ internal static unsafe class Scenarios
         yield return Named("steps with finalizers", FinalizingSteps);
         yield return Named("traverse and its buffer", Traversing);
         yield return Named("a path and a verification", Looking);
-        yield return Named("a snapshot", Snapshot);
+        yield return Named("a snapshot and pictures", Snapshot);
     }
 
     private static TestCaseData Named(string name, Action<Attempt> scenario) => new TestCaseData(scenario).SetArgDisplayNames(name);
@@ -180,7 +180,9 @@ internal static unsafe class Scenarios
         Attempt.Check(ListOperations.Append(list, attempt.Alloc(TestTypes.Pair)));
         fixed (byte* path = "/dev/null\0"u8)
         {
-            Attempt.Check(SnapshotOperations.Snapshot(attempt.Heap, path));
+            Attempt.Check(HeapFileOperations.Snapshot(attempt.Heap, path));
+            Attempt.Check(HeapFileOperations.Dot(attempt.Heap, path, 100));
+            Attempt.Check(HeapFileOperations.ObjectDot(list, path, 100));
         }
     }
 

@@ -171,10 +171,15 @@ public sealed unsafe class NoManagedAllocationTests
     {
         fixed (byte* good = "/dev/null\0"u8, full = "/dev/full\0"u8, missing = "/nowhere/heap\0"u8)
         {
-            SnapshotOperations.Snapshot(heap, good);
-            SnapshotOperations.Snapshot(heap, full);
-            SnapshotOperations.Snapshot(heap, missing);
-            SnapshotOperations.Snapshot(heap, null);
+            HeapFileOperations.Snapshot(heap, good);
+            HeapFileOperations.Snapshot(heap, full);
+            HeapFileOperations.Snapshot(heap, missing);
+            HeapFileOperations.Snapshot(heap, null);
+            HeapFileOperations.Dot(heap, good, 50);
+            void* list = ListOperations.New(heap);
+            HeapFileOperations.ObjectDot(list, good, 10);
+            HeapFileOperations.ObjectDot(list, full, 10);
+            CountOperations.Decref(list);
         }
     }
 
