@@ -5,7 +5,7 @@
  * src/RefRuntime.Abi by src/RefRuntime.AbiGen; change it there. C99, C11, C++11 and later.
  *
  * Sections: Conventions, Library, Heaps, Types, Objects and counts, Cycles, Weak references, Lists,
- * Raw memory, Looking, Statistics, Diagnostics, Layout.
+ * Raw memory, Looking, Statistics, Diagnostics, Finding misuse, Layout.
  */
 #ifndef REFRUNTIME_H
 #define REFRUNTIME_H
@@ -22,6 +22,11 @@
 #define RR_API
 #endif
 #endif
+
+/* This place in the source, as a string: a tag for rr_incref_tagged() and rr_decref_tagged(). */
+#define RR_HERE __FILE__ ":" RR_TEXT_OF(__LINE__)
+#define RR_TEXT_OF(value) RR_TEXT_OF_(value)
+#define RR_TEXT_OF_(value) #value
 
 #ifdef __cplusplus
 extern "C" {
@@ -220,9 +225,8 @@ RR_API rr_status rr_last_status(void);
 #define RR_HEAP_SERIALIZED   1u   /**< Any thread may call, one at a time: the caller serializes,
                                        as under a GIL. */
 #define RR_HEAP_MANUAL_GC    2u   /**< No automatic collection, not even at the limit. */
-#define RR_HEAP_CHECKED      4u   /**< Asks for checks that find misuse early, at the price of
-                                       speed. Release 1.0 takes the flag but checks no more than
-                                       always. */
+#define RR_HEAP_CHECKED      4u   /**< Finds misuse and says who did it, at the price of speed
+                                       and memory: see Finding misuse. */
 #define RR_HEAP_REPORT_LEAKS 8u   /**< rr_heap_free() prints on standard error what objects were
                                        left, by type. */
 #define RR_HEAP_BOUNDED      16u  /**< Automatic collections go in slices of about 500
@@ -1458,6 +1462,98 @@ RR_API rr_status rr_heap_dot(rr_heap *heap, const char *path, uint32_t max_objec
 RR_API rr_status rr_object_dot(const void *object, const char *path, uint32_t max_objects);
 
 /* =================================================================================================
+ * Finding misuse
+ * =================================================================================================
+ *
+ * A checked heap finds a release too much, a use after the end, a write past the end, an uncounted
+ * reference, and says which object it was, where it was allocated, who released it last and who is
+ * calling. Make one with RR_HEAP_CHECKED; or set REFRUNTIME_CHECK=1 in the environment of a program
+ * that is not to be recompiled: then all its heaps are checked, and the calls that were compiled
+ * inline as well.
+ *
+ * Misuse of a checked heap, in whichever function it shows: a pointer to a freed object, or one
+ * that leads into an object and not to its beginning (RR_E_NOT_OBJECT; only rr_is_object() and
+ * rr_try_incref(), which exist to ask, just answer 0); a new reference to an object that is being
+ * destroyed, an allocation in a destroy callback, a change in a traverse callback (RR_E_BUSY); a
+ * value of another heap, the release of a reference that is the library's, a tag that is not open
+ * (RR_E_ARGUMENT); a call from a thread that may not make it (RR_E_WRONG_THREAD); and RR_E_CORRUPT:
+ * bytes written behind the end of an object, over its header, or into one that was freed, a slot
+ * that refers to a freed object, more references in slots than were counted. Where REFRUNTIME_CHECK
+ * is set, a pointer that leads into no heap at all is misuse too. Ordinary errors are all others:
+ * memory that is used up, an index out of range, a wrong type, NULL.
+ *
+ * When it is found. A wrong pointer at the call it is given to. A write past the end at the next
+ * call with that object, when it is freed, and by rr_collect(), rr_heap_verify() and
+ * rr_heap_free(). A write into a freed object when its memory is to be used again, and by the same
+ * three; so are references that were not counted, at the latest when their holder dies.
+ *
+ * What happens. Misuse is reported to the handler of rr_set_error_handler(); the call then fails
+ * with its status, or goes on where it did nothing wrong itself. Without a handler the report goes
+ * to standard error and the process ends by abort(). A report has stacks with function names where
+ * the modules have symbols, static functions too; for source lines give module and offset to
+ * addr2line.
+ *
+ * What it costs. Each call takes its stack, one to two microseconds; each object takes 16 guard
+ * bytes and a record of 32, and up to 8 MiB of freed objects per heap wait before their memory is
+ * used again. rr_collect() and rr_heap_free() also look at every object in the heap. The limit of a
+ * heap does not count the records. Raw memory of rr_mem_alloc() has no guards. Heaps that are not
+ * checked pay nothing.
+ */
+
+/**
+ * Hears of each call that fails, on the thread that made it: its `status`, the sentence that
+ * rr_last_error() keeps as `message`, and the pointer that the message speaks of as `object`, or
+ * NULL. For misuse of a checked heap the message goes on with a report, of several lines. The
+ * message is valid during the call. The library may be in the middle of an operation: the handler
+ * may read with functions marked [any] and ask for rr_last_error(), rr_status_string() and
+ * rr_type_name(), and not change anything. It is not called for its own errors. `user` is what
+ * rr_set_error_handler() was given.
+ */
+typedef void (*rr_error_fn)(rr_status status, const char *message, const void *object, void *user);
+
+/**
+ * Has `handler` called, with `user`, for each call in the process that fails; NULL restores the
+ * default.
+ *
+ * The default is silence for ordinary errors, and a report and abort() for misuse of a checked
+ * heap. With a handler nothing is printed and nobody aborts but the handler itself. The statuses
+ * are what the calls answer all the same. Answers that are no errors, as the 0 of rr_is_object(),
+ * are not told. A call that is running on another thread may still use the handler that was there
+ * before.
+ *
+ * Cost:      Constant time.
+ * Threads:   Any thread, at any time.
+ */
+RR_API rr_status rr_set_error_handler(rr_error_fn handler, void *user);
+
+/**
+ * Adds a reference to `object` under a `tag`, which says who takes it. NULL as object is a no-op.
+ * [any]
+ *
+ * In a checked heap the ledger keeps the tag with the stack of the call until rr_decref_tagged()
+ * gives it back; reports name the tags that are open. In other heaps it is rr_incref(). RR_HERE is
+ * a tag that names the place in the source.
+ *
+ * Errors:    As rr_incref(); RR_E_ARGUMENT if `tag` is NULL; RR_E_NO_MEMORY if there is none for
+ *            the ledger.
+ * Cost:      Constant time, and proportional to the tags that are open on the object.
+ */
+RR_API rr_status rr_incref_tagged(void *object, const char *tag);
+
+/**
+ * Releases a reference to `object` that was taken under the `tag`. NULL as object is a no-op. [any]
+ *
+ * Tags are compared as strings. A reference that was taken under a tag may also be given back by
+ * rr_decref(): the tag then stays open.
+ *
+ * Errors:    As rr_decref(); RR_E_ARGUMENT if `tag` is NULL or, in a checked heap, not open on the
+ *            object, which is misuse: nothing is released then.
+ * Callbacks: May run finalizers, weak callbacks and destroy callbacks.
+ * Cost:      As rr_decref(), and proportional to the tags that are open on the object.
+ */
+RR_API rr_status rr_decref_tagged(void *object, const char *tag);
+
+/* =================================================================================================
  * Layout
  * =================================================================================================
  *
@@ -1489,7 +1585,8 @@ RR_API rr_status rr_object_dot(const void *object, const char *path, uint32_t ma
 struct rr_layout_type {
     uint64_t header;       /**< The header of a new object. */
     uint64_t release;      /**< An object with this header, or this and header_quiet, dies with
-                                its last reference by releasing its slots. 0: none does. */
+                                its last reference by releasing its slots. 0, or another number
+                                that is no header: none does. */
     uint32_t clear_bytes;  /**< Bytes of the payload to clear: a word, and any number of 16
                                 bytes; 0 with no bin. */
     uint32_t bin_offset;   /**< Offset of the bin, from the heap's bins. There is none at offset

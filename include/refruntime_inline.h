@@ -335,7 +335,7 @@ RR_INLINE_APART rr_status rr_inline_free_nodes(void *object, uint64_t header, co
 /* The type that a dying node is taken for, until its header has been seen: a processor that waits for the header from memory
  * then has nothing else to wait for, and goes on with the next objects (random order: half the time). One node in sixteen,
  * by its address, is remembered: threads that use the same code with different types don't contend for this word. */
-static rr_layout_type rr_inline_no_type __attribute__((unused));
+static rr_layout_type rr_inline_no_type __attribute__((unused)) = {0, UINT64_MAX, 0, 0, 0, 0, 0, 0}; /* fits no header, nor the zero of a freed object */
 static const rr_layout_type *rr_inline_guess __attribute__((unused)) = &rr_inline_no_type;
 
 /* The entry of the object's type if the object has the header that nodes of the type are born with, or that and Quiet: one reference

@@ -195,7 +195,13 @@ static void functions_with_more_arguments_refuse_any_pointer_that_is_no_object(v
         assert_refused(rr_object_dot(bad, "/dev/null", 0), RR_E_NOT_OBJECT, "object", value);
         assert_refused(rr_store(&item->next, bad), RR_E_NOT_OBJECT, "value", value);
         assert_refused(rr_take(&item->next, bad), RR_E_NOT_OBJECT, "value", value);
+        assert_refused(rr_incref_tagged(bad, "tag"), RR_E_NOT_OBJECT, "object", value);
+        assert_refused(rr_decref_tagged(bad, "tag"), RR_E_NOT_OBJECT, "object", value);
     });
+    assert_refused(rr_incref_tagged(item, NULL), RR_E_ARGUMENT, "tag", 0);
+    assert_refused(rr_decref_tagged(item, NULL), RR_E_ARGUMENT, "tag", 0);
+    assert_int_equal(rr_incref_tagged(NULL, NULL), RR_OK);
+    assert_int_equal(rr_decref_tagged(NULL, "tag"), RR_OK);
     assert_int_equal(rr_getrefcount(item), 1);
     assert_null(item->next);
     rr_decref(item);

@@ -47,3 +47,13 @@ public unsafe delegate void GcFn(HeapHandle* heap, [Const] GcEvent* @event, void
 [CName("rr_weakref_fn")]
 [Section(Section.WeakReferences)]
 public unsafe delegate void WeakRefFn(void* weakref, void* user);
+
+/// <summary>Hears of each call that fails, on the thread that made it: its <paramref name="status"/>, the sentence that
+/// rr_last_error() keeps as <paramref name="message"/>, and the pointer that the message speaks of as <paramref name="object"/>,
+/// or NULL. For misuse of a checked heap the message goes on with a report, of several lines. The
+/// message is valid during the call. The library may be in the middle of an operation: the handler may read with functions marked [any] and
+/// ask for rr_last_error(), rr_status_string() and rr_type_name(), and not change anything. It is not called for its own errors.
+/// <paramref name="user"/> is what rr_set_error_handler() was given.</summary>
+[CName("rr_error_fn")]
+[Section(Section.Misuse)]
+public unsafe delegate void ErrorFn(Status status, [Const] byte* message, [Const] void* @object, void* user);

@@ -27,8 +27,7 @@ public enum HeapFlags : uint
     /// <summary>No automatic collection, not even at the limit.</summary>
     ManualGc = 2,
 
-    /// <summary>Asks for checks that find misuse early, at the price of speed. Release 1.0 takes the flag but
-    /// checks no more than always.</summary>
+    /// <summary>Finds misuse and says who did it, at the price of speed and memory: see Finding misuse.</summary>
     Checked = 4,
 
     /// <summary>rr_heap_free() prints on standard error what objects were left, by type.</summary>

@@ -14,7 +14,7 @@ public struct LayoutType
     public ulong Header;
 
     /// <summary>An object with this header, or this and header_quiet, dies with its last reference by releasing its slots.
-    /// 0: none does.</summary>
+    /// 0, or another number that is no header: none does.</summary>
     public ulong Release;
 
     /// <summary>Bytes of the payload to clear: a word, and any number of 16 bytes; 0 with no bin.</summary>

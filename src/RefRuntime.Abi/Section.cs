@@ -42,6 +42,9 @@ public enum Section
     /// <summary>Diagnostics</summary>
     Diagnostics,
 
+    /// <summary>Finding misuse</summary>
+    Misuse,
+
     /// <summary>Layout</summary>
     Layout,
 }

@@ -109,9 +109,7 @@ RR_HEAP_SERIALIZED = 1
 RR_HEAP_MANUAL_GC = 2
 """No automatic collection, not even at the limit."""
 RR_HEAP_CHECKED = 4
-"""Asks for checks that find misuse early, at the price of speed. Release 1.0 takes the flag but
-checks no more than always.
-"""
+"""Finds misuse and says who did it, at the price of speed and memory: see Finding misuse."""
 RR_HEAP_REPORT_LEAKS = 8
 """rr_heap_free() prints on standard error what objects were left, by type."""
 RR_HEAP_BOUNDED = 16
@@ -222,6 +220,18 @@ rr_weakref_fn = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
 
 Hears that the target of `weakref` has died. The target is gone already: rr_weakref_get()
 answers NULL. The weak reference is borrowed. `user` is what rr_weakref_new() was given.
+"""
+
+rr_error_fn = ctypes.CFUNCTYPE(None, rr_status, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_void_p)
+"""void (*rr_error_fn)(rr_status status, const char *message, const void *object, void *user)
+
+Hears of each call that fails, on the thread that made it: its `status`, the sentence that
+rr_last_error() keeps as `message`, and the pointer that the message speaks of as `object`, or
+NULL. For misuse of a checked heap the message goes on with a report, of several lines. The
+message is valid during the call. The library may be in the middle of an operation: the
+handler may read with functions marked [any] and ask for rr_last_error(), rr_status_string()
+and rr_type_name(), and not change anything. It is not called for its own errors. `user` is
+what rr_set_error_handler() was given.
 """
 
 
@@ -519,7 +529,7 @@ class rr_layout_type(ctypes.Structure):
     """The header of a new object."""
     release: Any
     """An object with this header, or this and header_quiet, dies with its last reference by
-    releasing its slots. 0: none does.
+    releasing its slots. 0, or another number that is no header: none does.
     """
     clear_bytes: Any
     """Bytes of the payload to clear: a word, and any number of 16 bytes; 0 with no bin."""
@@ -1686,6 +1696,55 @@ Those who lead to it take at most half of the picture and are at most eight refe
 Errors:    Those of rr_heap_dot(); RR_E_NOT_OBJECT.
 Callbacks: Calls traverse callbacks.
 Cost:      Walks the heap some ten times.
+"""
+
+
+# Finding misuse
+
+rr_set_error_handler = _function("rr_set_error_handler", rr_status, rr_error_fn, ctypes.c_void_p)
+"""rr_status rr_set_error_handler(rr_error_fn handler, void *user)
+
+Has `handler` called, with `user`, for each call in the process that fails; NULL restores the
+default.
+
+The default is silence for ordinary errors, and a report and abort() for misuse of a checked
+heap. With a handler nothing is printed and nobody aborts but the handler itself. The statuses
+are what the calls answer all the same. Answers that are no errors, as the 0 of
+rr_is_object(), are not told. A call that is running on another thread may still use the
+handler that was there before.
+
+Cost:      Constant time.
+Threads:   Any thread, at any time.
+"""
+
+rr_incref_tagged = _function("rr_incref_tagged", rr_status, ctypes.c_void_p, ctypes.c_char_p)
+"""rr_status rr_incref_tagged(void *object, const char *tag)
+
+Adds a reference to `object` under a `tag`, which says who takes it. NULL as object is a
+no-op. [any]
+
+In a checked heap the ledger keeps the tag with the stack of the call until rr_decref_tagged()
+gives it back; reports name the tags that are open. In other heaps it is rr_incref(). RR_HERE
+is a tag that names the place in the source.
+
+Errors:    As rr_incref(); RR_E_ARGUMENT if `tag` is NULL; RR_E_NO_MEMORY if there is none for
+           the ledger.
+Cost:      Constant time, and proportional to the tags that are open on the object.
+"""
+
+rr_decref_tagged = _function("rr_decref_tagged", rr_status, ctypes.c_void_p, ctypes.c_char_p)
+"""rr_status rr_decref_tagged(void *object, const char *tag)
+
+Releases a reference to `object` that was taken under the `tag`. NULL as object is a no-op.
+[any]
+
+Tags are compared as strings. A reference that was taken under a tag may also be given back by
+rr_decref(): the tag then stays open.
+
+Errors:    As rr_decref(); RR_E_ARGUMENT if `tag` is NULL or, in a checked heap, not open on
+           the object, which is misuse: nothing is released then.
+Callbacks: May run finalizers, weak callbacks and destroy callbacks.
+Cost:      As rr_decref(), and proportional to the tags that are open on the object.
 """
 
 

@@ -377,6 +377,29 @@ class WrongCalls(unittest.TestCase):
         self.assertTrue(grown)
         self.assertEqual([rr.rr_mem_free(self.heap, block) for block in (grown, two, None)], [rr.RR_OK] * 3)
 
+    def test_tagged_references(self) -> None:
+        for name in ("rr_incref_tagged", "rr_decref_tagged"):
+            self.assertEqual(getattr(rr, name)(None, b"tag"), rr.RR_OK)
+            self.expect(name, (self.bytes, None), rr.RR_E_ARGUMENT, (rr.RR_E_ARGUMENT,))
+            for pointer in self.no_objects()[1:]:
+                self.expect(name, (pointer, b"tag"), rr.RR_E_NOT_OBJECT, (rr.RR_E_NOT_OBJECT,))
+
+    def test_the_error_handler_hears_of_every_failed_call(self) -> None:
+        heard = []
+        handler = rr.rr_error_fn(lambda status, message, object, user: heard.append((status, message, object, user)))
+        self.assertEqual(rr.rr_set_error_handler(handler, 42), rr.RR_OK)
+        try:
+            self.expect("rr_size", (16,), 0, (rr.RR_E_NOT_OBJECT,))
+            self.expect("rr_is_object", (16,), 0, ())
+            self.expect("rr_type_name", (2**32 - 1,), None, (rr.RR_E_TYPE,))
+        finally:
+            rr.rr_set_error_handler(rr.rr_error_fn(), None)
+        self.assertEqual([(status, object, user) for status, _, object, user in heard],
+                         [(rr.RR_E_NOT_OBJECT, 16, 42), (rr.RR_E_TYPE, None, 42)])
+        self.assertIn(b"rr_size: object 0x10 ", heard[0][1])
+        self.expect("rr_size", (16,), 0, (rr.RR_E_NOT_OBJECT,))
+        self.assertEqual(len(heard), 2)
+
     def test_functions_that_can_not_be_called_wrongly(self) -> None:
         self.assertEqual(rr.rr_abi_version(), rr.RR_ABI_VERSION)
         self.assertEqual(rr.rr_version().decode(), rr.RR_VERSION)
@@ -451,7 +474,8 @@ class WrongCalls(unittest.TestCase):
 
     def test_there_is_a_case_for_every_function(self) -> None:
         harmless = {"rr_abi_version", "rr_version", "rr_status_string", "rr_last_error", "rr_last_status", "rr_heap_default"}
-        covered = {"rr_debug_print"} | set(self.ANY_STATUS + self.ANY_COUNT + self.ANY_POINTER + self.ANY_NUMBER) | harmless
+        tagged = {"rr_incref_tagged", "rr_decref_tagged", "rr_set_error_handler"}
+        covered = {"rr_debug_print"} | tagged | set(self.ANY_STATUS + self.ANY_COUNT + self.ANY_POINTER + self.ANY_NUMBER) | harmless
         for table in (self.HEAP_STATUS, self.HEAP_COUNT, self.HEAP_ZERO, self.HEAP_POINTER):
             covered |= set(table)  # type: ignore[call-overload]
         covered |= {case[0] for case in self.other_cases()}

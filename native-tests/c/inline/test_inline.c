@@ -56,6 +56,20 @@ static node *quiet_node(rr_heap *heap) {
     return n;
 }
 
+/* ---- Freed objects ----------------------------------------------------------------------------------------------- */
+
+/* A freed object's header is zero, and that is no header of a node which is taken apart without a call. */
+static void a_freed_node_goes_to_the_library_and_is_refused(void **state) {
+    node *n = node_new(*state, 0, 1), *other = node_new(*state, 0, 2);
+    rr_decref(n);
+    assert_refused((rr_decref)(n), RR_E_NOT_OBJECT, "object", (uintptr_t)n);
+    assert_calls(1, assert_int_equal(rr_decref(n), RR_E_NOT_OBJECT));
+    assert_int_equal(rr_heap_verify(*state), RR_OK);
+    rr_decref(other);
+    assert_calls(1, assert_int_equal(rr_decref(n), RR_E_NOT_OBJECT));
+    assert_int_equal(rr_heap_verify(*state), RR_OK);
+}
+
 /* ---- Counts ------------------------------------------------------------------------------------------------------ */
 
 static void counts_go_up_and_down_without_a_call(void **state) {
@@ -568,6 +582,7 @@ static void rr_layout_wants_a_struct_it_can_fill(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_MANUAL_HEAP(counts_go_up_and_down_without_a_call),
+        WITH_MANUAL_HEAP(a_freed_node_goes_to_the_library_and_is_refused),
         cmocka_unit_test(null_needs_no_call),
         WITH_MANUAL_HEAP(names_in_brackets_and_addresses_are_the_library_functions),
         WITH_MANUAL_HEAP(the_library_sees_a_page_s_first_candidate_come_and_its_last_go),

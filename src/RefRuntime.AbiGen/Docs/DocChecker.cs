@@ -4,6 +4,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.RegularExpressions;
+using RefRuntime.AbiGen.Emitting;
 using RefRuntime.AbiGen.Model;
 
 namespace RefRuntime.AbiGen.Docs;
@@ -13,7 +14,7 @@ internal sealed partial class DocChecker
 {
     private readonly HashSet<string> _names;
 
-    private DocChecker(AbiModel model) => _names = [.. model.Names];
+    private DocChecker(AbiModel model) => _names = [.. model.Names, HeaderEmitter.PlaceMacro];
 
     public static void Check(AbiModel model)
     {

@@ -12,6 +12,9 @@ namespace RefRuntime.AbiGen.Emitting;
 /// <summary>Writes the C header.</summary>
 internal sealed class HeaderEmitter : IEmitter
 {
+    /// <summary>What the header defines that no export, type or constant stands for.</summary>
+    public const string PlaceMacro = "RR_HERE";
+
     private const int Width = 100;
 
     public string Path => "include/refruntime.h";
@@ -53,6 +56,11 @@ internal sealed class HeaderEmitter : IEmitter
             #define RR_API
             #endif
             #endif
+
+            /* This place in the source, as a string: a tag for rr_incref_tagged() and rr_decref_tagged(). */
+            #define RR_HERE __FILE__ ":" RR_TEXT_OF(__LINE__)
+            #define RR_TEXT_OF(value) RR_TEXT_OF_(value)
+            #define RR_TEXT_OF_(value) #value
 
             #ifdef __cplusplus
             extern "C" {

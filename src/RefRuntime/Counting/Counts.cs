@@ -2,6 +2,7 @@
 // Lifetime. See Header for the ranges of the count.
 
 using System.Runtime.CompilerServices;
+using RefRuntime.Checking;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
 
@@ -92,6 +93,11 @@ internal static unsafe class Counts
         if (count == 0 || Header.IsImmortal(count))
         {
             return false;
+        }
+
+        if (heap->IsChecked != 0)
+        {
+            ObjectHistory.NoteRelease(heap, payload);
         }
 
         count++;

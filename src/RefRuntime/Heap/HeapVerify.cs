@@ -126,13 +126,17 @@ internal static unsafe class HeapVerify
         }
 
         uint live = 0;
+        uint quarantined = 0;
         for (uint i = 0; i < page->Carved; i++)
         {
-            live += ((ulong*)Blocks.PayloadAt(page, i))[-1] != 0 ? 1u : 0;
+            bool hasHeader = ((ulong*)Blocks.PayloadAt(page, i))[-1] != 0;
+            CheckRecord* record = CheckRecords.At(page, i);
+            live += hasHeader ? 1u : 0;
+            quarantined += !hasHeader && record != null && record->State == CheckState.Quarantined ? 1u : 0;
         }
 
         rawBytes += page->Domain == Domain.Raw ? (ulong)live * page->BlockSize : 0;
-        return free + inBin + live == page->Carved
+        return free + inBin + quarantined + live == page->Carved
             ? Status.Ok
             : Broken("P4: page", page->Start, "has blocks that are neither free nor live, or both");
     }

@@ -58,6 +58,7 @@ internal static unsafe class LargeBlocks
 
         Segment* segment = Segment.Of(page);
         TouchedPages.Forget(heap, page);
+        CheckRecords.Free(page);
         heap->HugeBytes -= segment->Bytes;
         if (heap->PinPages != 0 && heap->Sweeping == 0)
         {

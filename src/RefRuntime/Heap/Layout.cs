@@ -19,7 +19,7 @@
 //   P2  the local free list has FreeCount blocks, each inside the page, below Carved, with a zero header
 //   P3  a page that is not in the available list of its class has Carved = Capacity and FreeCount < WakeCount. A large block's
 //       Countdown is 1
-//   P4  FreeCount + blocks of the page in bin or stash + blocks with a header = Carved
+//   P4  FreeCount + blocks of the page in bin or stash + in quarantine + blocks with a header = Carved
 //   B1  a bin's or stash's blocks belong to its BinPage and have zero headers
 //   C1  a candidate bit is set only on a live object; CandidateCount = bits set; the page's bit in CandidatePages says whether any is
 //   H1  UsedPages = pages in use over all segments; RawBytes = block bytes of live raw blocks
@@ -133,6 +133,9 @@ internal unsafe struct Page
 
     /// <summary>1 when the running collection looks at every object of the page in address order.</summary>
     public byte IsSwept;
+
+    /// <summary>In a checked heap: what is known of each block, see CheckRecords.</summary>
+    public CheckRecord* Records;
 }
 
 /// <summary>The head of a segment. The page table and the bitmaps follow it.</summary>
@@ -234,6 +237,18 @@ internal unsafe struct DyingSet
     public ulong Collected;
 }
 
+/// <summary>A call from outside, for reports. See Checking/CallNotes.cs.</summary>
+internal unsafe struct CallNote
+{
+    public const int NameBytes = 44;
+
+    /// <summary>The stack that it came from, in TraceDepot; 0 = nobody has asked for it yet.</summary>
+    public uint Trace;
+
+    /// <summary>The name of the function, ending with a zero.</summary>
+    public fixed byte Name[NameBytes];
+}
+
 /// <summary>
 /// A heap. It lies in the head of its first segment, so that "is this a live heap" is the same O(1) test as "is this an
 /// object", and freeing the heap is giving back its segments.
@@ -272,6 +287,12 @@ internal unsafe struct HeapState
 
     /// <summary>1 when counts are kept in the trap range and inline callers see no block: every call comes to the library.</summary>
     public int IsGuarded;
+
+    /// <summary>1 when misuse is looked for (RR_HEAP_CHECKED). Such a heap is guarded, and all its objects are Watched.</summary>
+    public int IsChecked;
+
+    /// <summary>Bytes that each object's block has more than the object needs: 0 unless checked.</summary>
+    public uint GuardBytes;
 
     /// <summary>Token of the thread that may change the heap; null = any thread. No thread's while a traverse callback runs: see HeapAccess.</summary>
     public void* Owner;
@@ -365,6 +386,20 @@ internal unsafe struct HeapState
 
     /// <summary>References that traverse reported of dying objects, released after destroy.</summary>
     public PointerBuffer Reported;
+
+    // Checked heaps.
+
+    /// <summary>The call from outside that is under way.</summary>
+    public CallNote Call;
+
+    /// <summary>Freed objects that are kept from being used again, the oldest first; see Quarantine.</summary>
+    public void* QuarantineFirst;
+    public void* QuarantineLast;
+    public ulong QuarantineBytes;
+    public ulong QuarantineObjects;
+
+    /// <summary>References that were taken under a tag, see Ledger.</summary>
+    public LedgerPool Ledger;
 
     // Cycles: when.
 

@@ -175,6 +175,7 @@ internal static unsafe class Segments
         Segment* segment = Segment.Of(page);
         int first = Segment.IndexOf(page);
         TouchedPages.Forget(heap, page);
+        CheckRecords.Free(page);
         for (int i = 0; i < count; i++)
         {
             page[i] = default;

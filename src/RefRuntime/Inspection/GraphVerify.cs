@@ -5,8 +5,12 @@
 //   O3  no object has more references in slots than its count says
 //   C2  an object that may be a candidate is logged iff its header says so (Quiet)
 //   W1  a live weak reference's target is an object whose header says that it has weak references
+//
+// In a checked heap what is broken is reported as misuse, with what is known of the objects; and first comes what plain writes do to
+// objects: guards, headers and what is in quarantine are as the library has left them.
 
 using RefRuntime.Abi;
+using RefRuntime.Checking;
 using RefRuntime.Counting;
 using RefRuntime.Cycles;
 using RefRuntime.Heap;
@@ -21,6 +25,7 @@ internal static unsafe class GraphVerify
 
     public static Status Check(HeapState* heap)
     {
+        bool isIntact = heap->IsChecked == 0 || IsUndamaged(heap);
         ObjectChecker objects = new() { Heap = heap };
         HeapWalk.Objects(heap, ref objects);
         CountChecker counts = new() { Heap = heap };
@@ -30,11 +35,40 @@ internal static unsafe class GraphVerify
         }
 
         ScratchData.Reset(heap);
-        return objects.Edges.Status != Status.Ok ? objects.Edges.Status : counts.Status;
+        Status status = objects.Edges.Status != Status.Ok ? objects.Edges.Status : counts.Status;
+        return status == Status.Ok && !isIntact ? Status.Corrupt : status;
+    }
+
+    /// <summary>Looks at what lies around and in place of the objects of a checked heap.</summary>
+    private static bool IsUndamaged(HeapState* heap)
+    {
+        DamageChecker damage = new() { Heap = heap, IsIntact = Quarantine.IsIntact(heap) };
+        HeapWalk.Objects(heap, ref damage);
+        return damage.IsIntact;
+    }
+
+    private static Status ReportEdges(HeapState* heap, void* payload, ulong edges)
+    {
+        const int Most = 8;
+        void** holders = stackalloc void*[Most];
+        long count = Neighbours.Referrers(heap, payload, holders, Most);
+        return Misuse.Edges(heap, payload, edges, holders, (int)(count < Most ? count : Most));
     }
 
     private static Status Broken(string invariant, void* payload, string problem) =>
         LastError.Pointer(Status.Corrupt, Function, invariant, payload, problem);
+
+    private struct DamageChecker : IBlockVisitor
+    {
+        public HeapState* Heap;
+        public bool IsIntact;
+
+        public bool Visit(Page* page, void* payload)
+        {
+            IsIntact &= Damage.CheckObject(Heap, payload, CheckRecords.Of(payload));
+            return true;
+        }
+    }
 
     private struct ObjectChecker : IBlockVisitor
     {
@@ -100,7 +134,9 @@ internal static unsafe class GraphVerify
 
             if (!ObjectLookup.IsObject(child) || ObjectLookup.HeapOf(child) != Heap)
             {
-                Status = Broken("O2: object", Holder, "refers to something that is no live object of its heap");
+                Status = ObjectHistory.TryLocate(child, out Located place) && place.Offset == 0 && ObjectLookup.HeapOf(child) == Heap
+                    ? Misuse.Slot(Heap, Holder, child)
+                    : Broken("O2: object", Holder, "refers to something that is no live object of its heap");
                 return;
             }
 
@@ -126,7 +162,9 @@ internal static unsafe class GraphVerify
             int count = Header.Count(payload);
             if (page->Scratch != null && count != 0 && *ScratchData.Get(payload) > Header.References(count))
             {
-                Status = Broken("O3: object", payload, "is in more slots than it has references");
+                Status = Heap->IsChecked != 0
+                    ? ReportEdges(Heap, payload, *ScratchData.Get(payload))
+                    : Broken("O3: object", payload, "is in more slots than it has references");
             }
 
             return Status == Status.Ok;

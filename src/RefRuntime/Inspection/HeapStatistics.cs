@@ -36,7 +36,8 @@ internal static unsafe class HeapStatistics
             bytes -= waiting * SizeClass.BlockSize(i);
         }
 
-        ulong alive = objects - inBins;
+        bytes -= heap->QuarantineBytes;
+        ulong alive = objects - inBins - heap->QuarantineObjects;
         ulong allocated = heap->ObjectsBinned - inBins;
         return new Stats
         {

@@ -5,6 +5,7 @@
 // passed along by value, so that it stays in a register.
 
 using System.Runtime.CompilerServices;
+using RefRuntime.Checking;
 using RefRuntime.Core;
 using RefRuntime.Counting;
 using RefRuntime.Heap;
@@ -90,7 +91,7 @@ internal unsafe struct ChildRelease
 
         if ((int)word != 1 || (word & HeaderFlags.InSet) != 0)
         {
-            return ReleaseSlow(heap, child, next);
+            return ReleaseSlow(heap, parent, child, next);
         }
 
         Header.Word(child) = word - 1;
@@ -105,8 +106,13 @@ internal unsafe struct ChildRelease
     private static bool IsInHeap(HeapState* heap, void* child) => SegmentMap.Contains(child) && Segment.Of(child)->Heap == heap;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void* ReleaseSlow(HeapState* heap, void* child, void* next)
+    private static void* ReleaseSlow(HeapState* heap, void* parent, void* child, void* next)
     {
+        if (heap->IsChecked != 0)
+        {
+            CheckReference(heap, parent, child);
+        }
+
         // A free block is none of ours, and a member of the dying set goes with the set.
         ulong word = Header.Word(child);
         if (word == 0 || (word & HeaderFlags.InSet) != 0 || !Counts.Decrement(heap, child))
@@ -120,6 +126,17 @@ internal unsafe struct ChildRelease
         }
 
         return child;
+    }
+
+    /// <summary>Whoever stands in a slot and has ended, or has no reference left, was never counted for it.</summary>
+    private static void CheckReference(HeapState* heap, void* parent, void* child)
+    {
+        ulong word = Header.Word(child);
+        bool isUncounted = word == 0 ? ObjectHistory.IsFreed(child) : (int)word == 0 && (word & HeaderFlags.InSet) == 0;
+        if (isUncounted)
+        {
+            Misuse.Slot(heap, parent, child);
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

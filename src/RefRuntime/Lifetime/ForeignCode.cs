@@ -26,7 +26,7 @@ internal static unsafe class ForeignCode
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Finalize(HeapState* heap, TypeDescriptor* type, void* payload)
     {
-        int saved = Enter(heap, Other);
+        Entered saved = Enter(heap, Other);
         type->Finalize(payload, type->User);
         Leave(heap, saved);
         heap->FinalizersRun++;
@@ -36,7 +36,7 @@ internal static unsafe class ForeignCode
     public static void Destroy(HeapState* heap, TypeDescriptor* type, void* payload)
     {
         heap->InDestroy++;
-        int saved = Enter(heap, type->IsSelfReleasing ? SelfReleasing : Destroying);
+        Entered saved = Enter(heap, type->IsSelfReleasing ? SelfReleasing : Destroying);
         type->Destroy(payload, type->User);
         heap->InDestroy--;
         Leave(heap, saved);
@@ -45,7 +45,7 @@ internal static unsafe class ForeignCode
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void WeakCallback(HeapState* heap, WeakRefPayload* weak)
     {
-        int saved = Enter(heap, Other);
+        Entered saved = Enter(heap, Other);
         weak->Callback(weak, weak->User);
         Leave(heap, saved);
     }
@@ -53,14 +53,20 @@ internal static unsafe class ForeignCode
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void GcEvent(HeapState* heap, GcEvent* gcEvent)
     {
-        int saved = Enter(heap, Other);
+        Entered saved = Enter(heap, Other);
         heap->GcCallback((HeapHandle*)heap, gcEvent, heap->GcUser);
         Leave(heap, saved);
     }
 
-    private static int Enter(HeapState* heap, int kind)
+    private static Entered Enter(HeapState* heap, int kind)
     {
-        int saved = HostThread.CallbackKind;
+        Unsafe.SkipInit(out Entered saved);
+        saved.Kind = HostThread.CallbackKind;
+        if (heap->IsChecked != 0)
+        {
+            saved.Call = heap->Call;
+        }
+
         HostThread.CallbackKind = kind;
         HostThread.CallbackDepth++;
         heap->CallbackDepth++;
@@ -68,11 +74,25 @@ internal static unsafe class ForeignCode
         return saved;
     }
 
-    private static void Leave(HeapState* heap, int saved)
+    private static void Leave(HeapState* heap, in Entered saved)
     {
+        if (heap->IsChecked != 0)
+        {
+            heap->Call = saved.Call;
+        }
+
         HeapAccess.SetInlineBins(heap);
         heap->CallbackDepth--;
         HostThread.CallbackDepth--;
-        HostThread.CallbackKind = saved;
+        HostThread.CallbackKind = saved.Kind;
+    }
+
+    /// <summary>What was before the callback.</summary>
+    private struct Entered
+    {
+        public int Kind;
+
+        /// <summary>In a checked heap.</summary>
+        public CallNote Call;
     }
 }

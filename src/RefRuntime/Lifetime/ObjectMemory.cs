@@ -3,6 +3,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using RefRuntime.Abi;
+using RefRuntime.Checking;
 using RefRuntime.Core;
 using RefRuntime.Counting;
 using RefRuntime.Heap;
@@ -37,7 +38,7 @@ internal static unsafe class ObjectMemory
     /// <summary>An object with <paramref name="items"/> items, whose sizes add up. Null when there is no memory: nothing changed then.</summary>
     public static void* TryAllocate(HeapState* heap, TypeDescriptor* type, ulong payloadBytes, ulong items)
     {
-        ulong block = ObjectSize.BlockBytes(type, payloadBytes);
+        ulong block = ObjectSize.BlockBytes(type, payloadBytes + heap->GuardBytes);
         bool isZero = false;
         void* payload;
         if (block <= Config.MaxSmallBlock)
@@ -59,13 +60,13 @@ internal static unsafe class ObjectMemory
             return null;
         }
 
-        Initialize(heap, type, payload, payloadBytes, isZero);
+        Initialize(type, payload, payloadBytes, isZero);
         if (type->HasItems)
         {
             ObjectSize.ItemCount(payload) = items;
         }
 
-        return payload;
+        return heap->IsGuarded != 0 ? Guard(heap, type, payload, payloadBytes) : payload;
     }
 
     /// <summary>Takes the block back. The object is past everything that dying means; its content is gone.</summary>
@@ -98,6 +99,12 @@ internal static unsafe class ObjectMemory
             heap->FrozenObjects--;
         }
 
+        if (heap->IsChecked != 0)
+        {
+            Quarantine.Add(heap, payload);
+            return;
+        }
+
         word = 0;
         Blocks.Push(heap, page, payload);
     }
@@ -119,20 +126,30 @@ internal static unsafe class ObjectMemory
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Initialize(HeapState* heap, TypeDescriptor* type, void* payload, ulong payloadBytes, bool isZero)
+    private static void Initialize(TypeDescriptor* type, void* payload, ulong payloadBytes, bool isZero)
     {
         if (!isZero && (type->Flags & TypeFlags.Unzeroed) == 0)
         {
             Clear((ulong*)payload, payloadBytes);
         }
 
-        ulong word = type->NewHeader;
-        if (heap->IsGuarded != 0)
+        Header.Word(payload) = type->NewHeader;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* Guard(HeapState* heap, TypeDescriptor* type, void* payload, ulong payloadBytes)
+    {
+        // Count -1 in the low half: one reference, guarded.
+        Header.Word(payload) |= uint.MaxValue;
+        if (heap->IsChecked == 0 || ObjectHistory.TryBegin(heap, payload, type, payloadBytes))
         {
-            // Count -1 in the low half: one reference, guarded.
-            word |= uint.MaxValue;
+            return payload;
         }
 
-        Header.Word(payload) = word;
+        // The object was never born.
+        Header.Word(payload) = 0;
+        Blocks.Push(heap, Segment.PageOf(payload), payload);
+        heap->ObjectsBinned--;
+        return null;
     }
 }

@@ -16,6 +16,9 @@ internal static unsafe class InlineTypes
     /// <summary>Largest payload that is cleared inline.</summary>
     private const uint MaxPayload = 248;
 
+    /// <summary>A header that no object has.</summary>
+    private const ulong NoRelease = ulong.MaxValue;
+
     // No initialiser, as in SegmentMap.
     private static LayoutType* s_table;
 
@@ -27,7 +30,14 @@ internal static unsafe class InlineTypes
     {
         if (s_table == null)
         {
-            s_table = (LayoutType*)Memory.Reserve(InlineLayout.Types * (ulong)sizeof(LayoutType), Config.OsPageSize);
+            LayoutType* table = (LayoutType*)Memory.Reserve(InlineLayout.Types * (ulong)sizeof(LayoutType), Config.OsPageSize);
+            if (table != null)
+            {
+                // A freed object's header, zero, names type 0: no node that dies inline.
+                table->Release = NoRelease;
+            }
+
+            s_table = table;
         }
 
         return s_table != null;

@@ -6,6 +6,7 @@
 
 using System.Runtime.CompilerServices;
 using RefRuntime.Abi;
+using RefRuntime.Checking;
 using RefRuntime.Core;
 using RefRuntime.Heap;
 using RefRuntime.Lifetime;
@@ -100,12 +101,12 @@ internal static unsafe class Access
     /// <summary>Refuses, in a destroy callback, what would make new objects or new references.</summary>
     public static bool IsAllocationAllowed(string function, HeapState* heap) =>
         !ForeignCode.IsDestroying(heap)
-        || LastError.Pointer(Status.Busy, function, "heap", heap, "can't allocate while a destroy callback runs") == Status.Ok;
+        || Misuse.Pointer(heap, Status.Busy, function, "heap", heap, "can't allocate while a destroy callback runs") == Status.Ok;
 
     /// <summary>The object is past saving: new references to it are refused.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Status Dying(string function, string argument, void* payload) =>
-        LastError.Pointer(Status.Busy, function, argument, payload, "is being destroyed");
+        Misuse.Pointer(ObjectLookup.HeapOf(payload), Status.Busy, function, argument, payload, "is being destroyed");
 
     /// <summary>The heap behind a handle, not entered: any thread may ask. Null = no live heap.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -125,18 +126,15 @@ internal static unsafe class Access
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static Status NotObject(string function, string argument, void* payload) =>
-        LastError.Pointer(Status.NotObject, function, argument, payload, payload == null
-            ? "is no object: it is NULL"
-            : "is no live object (freed already, not the start of a payload, or never allocated here)");
+    public static Status NotObject(string function, string argument, void* payload) => Misuse.NotObject(function, argument, payload);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Status Refuse(string function, string argument, void* value, HeapState* heap) =>
         HeapAccess.IsLost(heap)
-            ? LastError.Pointer(Status.WrongThread, function, argument, value, "belongs to a heap that another thread was using when this process was forked")
+            ? Misuse.Pointer(heap, Status.WrongThread, function, argument, value, "belongs to a heap that another thread was using when this process was forked")
             : HeapAccess.IsInTraverse(heap)
-            ? LastError.Pointer(Status.Busy, function, argument, value, "can't be used while a traverse callback runs")
-            : LastError.Pointer(Status.WrongThread, function, argument, value, "belongs to a heap that another thread owns");
+            ? Misuse.Pointer(heap, Status.Busy, function, argument, value, "can't be used while a traverse callback runs")
+            : Misuse.Pointer(heap, Status.WrongThread, function, argument, value, "belongs to a heap that another thread owns");
 
     private static void Lock(HeapState* heap)
     {
@@ -161,6 +159,11 @@ internal static unsafe class Access
 
         if (HeapAccess.MayChange(heap))
         {
+            if (heap->IsChecked != 0)
+            {
+                CallNotes.Begin(heap, function);
+            }
+
             return heap;
         }
 
@@ -190,6 +193,12 @@ internal static unsafe class Access
         bool isThere = !isLocked || (ObjectLookup.IsObject(payload) && ObjectLookup.HeapOf(payload) == heap);
         if (isThere && (isRead ? HeapAccess.MayRead(heap) : HeapAccess.MayChange(heap)))
         {
+            if (heap->IsChecked != 0 && !HeapAccess.IsInTraverse(heap))
+            {
+                CallNotes.Begin(heap, function);
+                Damage.CheckObject(heap, payload, CheckRecords.Of(payload));
+            }
+
             return Status.Ok;
         }
 

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using RefRuntime.Abi;
 using RefRuntime.Cycles;
 using RefRuntime.Heap;
+using RefRuntime.Inspection;
 using RefRuntime.Os;
 
 namespace RefRuntime.Operations;
@@ -198,6 +199,12 @@ internal static unsafe class CollectOperations
         long collected = 0;
         if (Triggers.MayCollect(heap) && HostThread.CallbackDepth == 0)
         {
+            if (!isStep && heap->IsChecked != 0)
+            {
+                // What is wrong is reported; the collection takes it for live, as ever.
+                GraphVerify.Check(heap);
+            }
+
             collected = isStep ? Collector.Step(heap, budgetNs) : Collector.Run(heap, GcReason.Requested);
             if (collected < 0)
             {

@@ -2,6 +2,7 @@
 
 using System.Runtime.CompilerServices;
 using RefRuntime.Abi;
+using RefRuntime.Checking;
 using RefRuntime.Core;
 using RefRuntime.Counting;
 using RefRuntime.Heap;
@@ -193,19 +194,32 @@ internal static unsafe class CountOperations
     /// <summary>A decrement that may be the last, or one that should not be.</summary>
     private static Status DecrefLast(string function, HeapState* heap, void* payload)
     {
+        Status status = CheckDecref(function, heap, payload, out bool isIgnored);
+        if (status == Status.Ok && !isIgnored)
+        {
+            Death.Release(heap, payload);
+        }
+
+        return status;
+    }
+
+    /// <summary>May a reference be given back? <paramref name="isIgnored"/>: the count no longer matters.</summary>
+    public static Status CheckDecref(string function, HeapState* heap, void* payload, out bool isIgnored)
+    {
         ulong word = Header.Word(payload);
+        isIgnored = false;
         if (Header.Count(payload) == 0)
         {
-            // The members of a dying set release each other; their counts no longer matter.
-            return (word & HeaderFlags.InSet) != 0 ? Status.Ok : Access.Dying(function, "object", payload);
+            // The members of a dying set release each other.
+            isIgnored = (word & HeaderFlags.InSet) != 0;
+            return isIgnored ? Status.Ok : Access.Dying(function, "object", payload);
         }
 
         if ((word & HeaderFlags.Held) != 0 && Counts.References(payload) == 1)
         {
-            return LastError.Pointer(Status.Argument, function, "object", payload, "has no reference left to give back: the last one is the runtime's while finalizers run");
+            return Misuse.Pointer(heap, Status.Argument, function, "object", payload, "has no reference left to give back: the last one is the runtime's while finalizers run");
         }
 
-        Death.Release(heap, payload);
         return Status.Ok;
     }
 
@@ -283,15 +297,15 @@ internal static unsafe class CountOperations
         if (SegmentMap.Contains(slot) && Segment.Of(slot)->Heap != heap)
         {
             return value != null
-                ? LastError.Pointer(Status.Argument, function, "value", value, "belongs to another heap than the slot")
-                : LastError.Pointer(Status.Argument, function, "old value of slot", old, "belongs to another heap than the slot");
+                ? Misuse.Pointer(heap, Status.Argument, function, "value", value, "belongs to another heap than the slot")
+                : Misuse.Pointer(heap, Status.Argument, function, "old value of slot", old, "belongs to another heap than the slot");
         }
 
         if (old != null && (!ObjectLookup.IsObject(old) || ObjectLookup.HeapOf(old) != heap))
         {
             return ObjectLookup.IsObject(old)
-                ? LastError.Pointer(Status.Argument, function, "old value of slot", old, "belongs to another heap than the new one")
-                : LastError.Pointer(Status.NotObject, function, "old value of slot", old, "is no live object");
+                ? Misuse.Pointer(heap, Status.Argument, function, "old value of slot", old, "belongs to another heap than the new one")
+                : Access.NotObject(function, "old value of slot", old);
         }
 
         return Status.Ok;

@@ -9,6 +9,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
+using RefRuntime.Checking;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
 using RefRuntime.Os;
@@ -48,6 +49,7 @@ internal static unsafe class ForkGuard
         TypeRegistry.Gate.Enter();
         TypeStorage.Gate.Enter();
         TraceDepot.Gate.Enter();
+        Ledger.Gate.Enter();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -107,6 +109,7 @@ internal static unsafe class ForkGuard
 
     private static void OpenGates()
     {
+        Ledger.Gate.Exit();
         TraceDepot.Gate.Exit();
         TypeStorage.Gate.Exit();
         TypeRegistry.Gate.Exit();

@@ -3,6 +3,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
 using RefRuntime.Abi;
+using RefRuntime.Checking;
 using RefRuntime.Core;
 using RefRuntime.Cycles;
 using RefRuntime.Heap;
@@ -105,6 +106,12 @@ internal static unsafe class HeapOperations
         }
 
         Collector.FinishRound(heap, GcReason.Requested);
+        if (heap->IsChecked != 0)
+        {
+            // What is wrong is reported; the heap ends all the same.
+            GraphVerify.Check(heap);
+        }
+
         if ((heap->Flags & HeapFlags.ReportLeaks) != 0)
         {
             LeakSummary.Print(heap);
@@ -139,6 +146,7 @@ internal static unsafe class HeapOperations
 
         if (heap->PinPages == 0)
         {
+            Quarantine.TryFlush(heap);
             Blocks.EmptyBins(heap);
             Blocks.RetireEmptyPages(heap);
             Segments.Trim(heap);
@@ -241,6 +249,12 @@ internal static unsafe class HeapOperations
         heap->MaxBytes = maxBytes;
         heap->IsSynchronized = (flags & HeapFlags.Synchronized) != 0 ? 1 : 0;
         heap->IsGuarded = heap->IsSynchronized;
+        if ((flags & HeapFlags.Checked) != 0 || CheckedHeaps.IsForced)
+        {
+            heap->Flags |= HeapFlags.Checked;
+            CheckedHeaps.Enable(heap);
+        }
+
         if (heap->IsSynchronized != 0)
         {
             Os.Mutex.Initialize(&heap->Lock);
@@ -267,6 +281,7 @@ internal static unsafe class HeapOperations
         }
 
         Collector.FreeWorkSpace(heap);
+        CheckedHeaps.Dispose(heap);
         Segment* primary = Segment.Of(heap);
         for (Segment* segment = heap->Segments; segment != null;)
         {

@@ -37,6 +37,13 @@ internal static unsafe class LibraryOperations
         _ => Unknown(status),
     };
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status SetErrorHandler(delegate* unmanaged[Cdecl]<Status, byte*, void*, void*, void> handler, void* user)
+    {
+        Os.ErrorHandler.Set(handler, user);
+        return Status.Ok;
+    }
+
     private static byte* Unknown(Status status)
     {
         Os.LastError.Signed(Status.Argument, "rr_status_string", "status", (long)status, "is no status of this library");

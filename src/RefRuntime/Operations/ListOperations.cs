@@ -213,7 +213,7 @@ internal static unsafe class ListOperations
 
         if (!ObjectLookup.IsObject(item))
         {
-            return LastError.Pointer(Status.NotObject, function, "object", item, "is no live object");
+            return Access.NotObject(function, "object", item);
         }
 
         if (ObjectLookup.HeapOf(item) != heap)

@@ -2,6 +2,7 @@
 
 using System.Runtime.CompilerServices;
 using RefRuntime.Abi;
+using RefRuntime.Checking;
 using RefRuntime.Cycles;
 using RefRuntime.Heap;
 using RefRuntime.Lifetime;
@@ -149,6 +150,12 @@ internal static unsafe class ObjectOperations
             payload = ObjectMemory.TryAllocate(heap, type, bytes, items);
         }
 
+        // What waits in a checked heap is no reason to be out of memory.
+        if (payload == null && Quarantine.TryFlush(heap))
+        {
+            payload = ObjectMemory.TryAllocate(heap, type, bytes, items);
+        }
+
         if (payload == null)
         {
             NoMemory(function, heap, ObjectSize.BlockBytes(type, bytes));
@@ -165,7 +172,7 @@ internal static unsafe class ObjectOperations
 
     private static bool NeedsPoll(HeapState* heap, TypeDescriptor* type, ulong bytes)
     {
-        ulong block = ObjectSize.BlockBytes(type, bytes);
+        ulong block = ObjectSize.BlockBytes(type, bytes + heap->GuardBytes);
         return block > Core.Config.MaxSmallBlock || heap->Bins[SizeClass.Of((uint)block)] == 0;
     }
 }

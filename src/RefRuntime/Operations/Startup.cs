@@ -3,6 +3,7 @@
 
 using System.Runtime.CompilerServices;
 using System.Threading;
+using RefRuntime.Checking;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
 using RefRuntime.Os;
@@ -34,6 +35,7 @@ internal static class Startup
         if (isDone && !s_isReady)
         {
             ForkGuard.Install();
+            CheckedHeaps.ReadEnvironment();
             _ = FastCalls.TryEnable();
             _ = DebugTable.TryFill();
             Volatile.Write(ref s_isReady, true);

@@ -14,6 +14,9 @@ internal static unsafe class HostThread
     /// <summary>Bytes of the buffer behind <see cref="ErrorBuffer"/>.</summary>
     public const int ErrorBufferBytes = 1024;
 
+    /// <summary>The CallbackKind of a thread that is in the host's error handler.</summary>
+    public const int InErrorHandler = 3;
+
     /// <summary>A non-null value that no other thread has, had or will have. Not an address.</summary>
     public static void* Token => rrhost_thread_token();
 

@@ -19,25 +19,35 @@ internal static unsafe class LastError
 
     public static byte* Text => HostThread.ErrorBuffer + TextOffset;
 
+    /// <summary>Keeps a sentence without telling the host: the caller does, in more words.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Note(Status status, ReadOnlySpan<byte> sentence)
+    {
+        bool fits = sentence.Length <= Space.Length;
+        sentence = fits ? sentence : sentence[..Space.Length];
+        sentence.CopyTo(Space);
+        Keep(status, fits, sentence.Length);
+    }
+
     /// <summary>A pointer argument that is wrong.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Status Pointer(Status status, string function, string argument, void* value, string problem) =>
-        Finish(status, Utf8.TryWrite(Space, $"{function}: {argument} 0x{(ulong)value:x} {problem}", out int written), written);
+        Finish(status, value, Utf8.TryWrite(Space, $"{function}: {argument} 0x{(ulong)value:x} {problem}", out int written), written);
 
     /// <summary>A number that is wrong.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Status Number(Status status, string function, string argument, ulong value, string problem) =>
-        Finish(status, Utf8.TryWrite(Space, $"{function}: {argument} {value} {problem}", out int written), written);
+        Finish(status, null, Utf8.TryWrite(Space, $"{function}: {argument} {value} {problem}", out int written), written);
 
     /// <summary>A signed number that is wrong.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Status Signed(Status status, string function, string argument, long value, string problem) =>
-        Finish(status, Utf8.TryWrite(Space, $"{function}: {argument} {value} {problem}", out int written), written);
+        Finish(status, null, Utf8.TryWrite(Space, $"{function}: {argument} {value} {problem}", out int written), written);
 
     /// <summary>A number that is wrong with regard to another one, which ends the sentence.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Status Bound(Status status, string function, string argument, ulong value, string problem, ulong bound) =>
-        Finish(status, Utf8.TryWrite(Space, $"{function}: {argument} {value} {problem} {bound}", out int written), written);
+        Finish(status, null, Utf8.TryWrite(Space, $"{function}: {argument} {value} {problem} {bound}", out int written), written);
 
     /// <summary>A file that can't be written, and why; null is standard error.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -47,16 +57,29 @@ internal static unsafe class LastError
         ReadOnlySpan<byte> name = path == null ? "(standard error)"u8 : MemoryMarshal.CreateReadOnlySpanFromNullTerminated(path);
         name = name.Length > HostThread.ErrorBufferBytes / 2 ? name[..(HostThread.ErrorBufferBytes / 2)] : name;
         ReadOnlySpan<byte> reason = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(problem);
-        return Finish(Status.Io, Utf8.TryWrite(Space, $"{function}: path {name} can't be written: {reason}", out int written), written);
+        return Finish(Status.Io, null, Utf8.TryWrite(Space, $"{function}: path {name} can't be written: {reason}", out int written), written);
     }
 
     private static Span<byte> Space => new(HostThread.ErrorBuffer + TextOffset, HostThread.ErrorBufferBytes - TextOffset - 1);
 
-    private static Status Finish(Status status, bool complete, int written)
+    private static Status Finish(Status status, void* value, bool complete, int written)
+    {
+        Keep(status, complete, written);
+        if (ErrorHandler.IsSet)
+        {
+            ErrorHandler.TryCall(status, Text, value);
+
+            // What the handler did wrong itself is not what the caller asked for.
+            *(Status*)HostThread.ErrorBuffer = status;
+        }
+
+        return status;
+    }
+
+    private static void Keep(Status status, bool complete, int written)
     {
         byte* buffer = HostThread.ErrorBuffer;
         buffer[TextOffset + (complete ? written : HostThread.ErrorBufferBytes - TextOffset - 1)] = 0;
         *(Status*)buffer = status;
-        return status;
     }
 }

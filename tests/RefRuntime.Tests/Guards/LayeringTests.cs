@@ -15,8 +15,8 @@ public sealed class LayeringTests
     /// <summary>From the bottom up. Abi holds no logic: everybody may use it.</summary>
     private static readonly List<string> s_layers =
     [
-        "RefRuntime.Core", "RefRuntime.Os", "RefRuntime.Heap", "RefRuntime.Objects", "RefRuntime.Counting", "RefRuntime.Weak",
-        "RefRuntime.Lifetime", "RefRuntime.Cycles", "RefRuntime.Inspection", "RefRuntime.Operations",
+        "RefRuntime.Core", "RefRuntime.Os", "RefRuntime.Heap", "RefRuntime.Objects", "RefRuntime.Checking", "RefRuntime.Counting",
+        "RefRuntime.Weak", "RefRuntime.Lifetime", "RefRuntime.Cycles", "RefRuntime.Inspection", "RefRuntime.Operations",
         "RefRuntime.Diagnostics", "RefRuntime.Exports",
     ];
 

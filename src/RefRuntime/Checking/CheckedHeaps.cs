@@ -1,0 +1,45 @@
+// Which heaps are checked: those made with RR_HEAP_CHECKED, and all of a process whose environment has REFRUNTIME_CHECK=1.
+
+using RefRuntime.Heap;
+using RefRuntime.Os;
+
+namespace RefRuntime.Checking;
+
+internal static unsafe class CheckedHeaps
+{
+    private static bool s_isForced;
+
+    /// <summary>Is every heap of the process checked?</summary>
+    public static bool IsForced => s_isForced;
+
+    /// <summary>Reads the environment: once, at start-up.</summary>
+    public static void ReadEnvironment()
+    {
+        byte* value = Environment.Get("REFRUNTIME_CHECK");
+        s_isForced = value != null && value[0] == (byte)'1' && value[1] == 0;
+    }
+
+    /// <summary>Makes a new heap, in which nothing lies yet, a checked one.</summary>
+    public static void Enable(HeapState* heap)
+    {
+        _ = Backtrace.TryStart();
+        heap->IsGuarded = 1;
+        heap->IsChecked = 1;
+        heap->GuardBytes = Guards.MinBytes;
+    }
+
+    public static bool IsChecked(HeapState* heap) => heap != null && heap->IsChecked != 0;
+
+    /// <summary>The heap in whose memory the pointer leads, whatever it is; null if in none.</summary>
+    public static HeapState* HeapAt(void* pointer) => SegmentMap.Contains(pointer) ? Segment.Of(pointer)->Heap : null;
+
+    /// <summary>Gives back what belongs to the checks of a heap that ends.</summary>
+    public static void Dispose(HeapState* heap)
+    {
+        if (heap->IsChecked != 0)
+        {
+            CheckRecords.FreeAll(heap);
+            Ledger.Free(heap);
+        }
+    }
+}
