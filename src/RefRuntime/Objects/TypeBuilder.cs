@@ -214,28 +214,29 @@ internal static unsafe class TypeBuilder
     private static Status Fill(TypeInfo* info, out TypeDescriptor type)
     {
         type = default;
-        uint nameBytes = NameBytes(info->Name) + 1;
+        // Pointers to the slots' names, offsets, the name, the slots' names.
         byte** slotNames = SlotNames(info);
-        ulong slotNameBytes = SlotNameBytes(info, slotNames);
-        byte* storage = TypeStorage.TryTake(slotNameBytes + (info->RefCount * (ulong)sizeof(uint)) + nameBytes);
+        ulong pointerBytes = slotNames != null ? info->RefCount * (ulong)sizeof(byte*) : 0;
+        ulong offsetBytes = info->RefCount * (ulong)sizeof(uint);
+        uint nameBytes = NameBytes(info->Name) + 1;
+        byte* storage = TypeStorage.TryTake(pointerBytes + offsetBytes + nameBytes + SlotNameBytes(info, slotNames));
         if (storage == null)
         {
             return LastError.Pointer(Status.NoMemory, Function, "info", info, "needs memory that the system does not have");
         }
 
-        if (slotNames != null)
-        {
-            type.SlotNames = (byte**)storage;
-            CopySlotNames(info, slotNames, type.SlotNames);
-        }
-
-        uint* offsets = (uint*)(storage + slotNameBytes);
+        uint* offsets = (uint*)(storage + pointerBytes);
         byte* name = (byte*)(offsets + info->RefCount);
         new ReadOnlySpan<uint>(info->RefOffsets, (int)info->RefCount).CopyTo(new Span<uint>(offsets, (int)info->RefCount));
         new ReadOnlySpan<byte>(info->Name, (int)nameBytes).CopyTo(new Span<byte>(name, (int)nameBytes));
+        if (slotNames != null)
+        {
+            CopySlotNames(info, slotNames, (byte**)storage, name + nameBytes);
+        }
 
         type.Shape = ShapeOf(info);
         type.Flags = info->Flags;
+        type.HasSlotNames = slotNames != null;
         type.Size = info->Size;
         type.ItemSize = info->ItemSize;
         type.Offsets = offsets;
@@ -258,21 +259,19 @@ internal static unsafe class TypeBuilder
     private static byte** SlotNames(TypeInfo* info) =>
         info->StructSize >= sizeof(TypeInfo) && info->RefCount != 0 ? info->RefNames : null;
 
-    /// <summary>Bytes for the pointers to the names and the names behind them, a multiple of 8.</summary>
     private static ulong SlotNameBytes(TypeInfo* info, byte** names)
     {
         ulong bytes = 0;
         for (uint i = 0; names != null && i < info->RefCount; i++)
         {
-            bytes += (ulong)sizeof(byte*) + (names[i] != null ? NameBytes(names[i]) + 1 : 0);
+            bytes += names[i] != null ? NameBytes(names[i]) + 1 : 0;
         }
 
-        return Bits.AlignUp(bytes, 8);
+        return bytes;
     }
 
-    private static void CopySlotNames(TypeInfo* info, byte** names, byte** copies)
+    private static void CopySlotNames(TypeInfo* info, byte** names, byte** copies, byte* text)
     {
-        byte* text = (byte*)(copies + info->RefCount);
         for (uint i = 0; i < info->RefCount; i++)
         {
             if (names[i] != null)

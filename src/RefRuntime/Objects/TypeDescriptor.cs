@@ -42,6 +42,10 @@ internal unsafe struct TypeDescriptor
     /// <summary>Dying means more than releasing children: there are callbacks, or it is a weak reference.</summary>
     public bool HasDuties;
 
+    /// <summary>Pointers to the names of the slots lie before Offsets. A flag in what was padding: most of those who read a descriptor are
+    /// in a hurry, and want none that is longer.</summary>
+    public bool HasSlotNames;
+
     /// <summary>Payload bytes of the fixed part, and of each trailing item.</summary>
     public uint Size;
     public uint ItemSize;
@@ -56,9 +60,6 @@ internal unsafe struct TypeDescriptor
     public delegate* unmanaged[Cdecl]<void*, void*, void> Destroy;
     public void* User;
     public byte* Name;
-
-    /// <summary>Names of the slots at Offsets, or null; each of them may be null too.</summary>
-    public byte** SlotNames;
     public ValueFormat Values;
     public TypeId Id;
 
@@ -70,6 +71,9 @@ internal unsafe struct TypeDescriptor
     public readonly bool IsSelfReleasing => (Flags & TypeFlags.SelfReleasing) != 0;
 
     public readonly bool HasItems => ItemSize != 0;
+
+    /// <summary>Names of the slots at Offsets, or null; each of them may be null too.</summary>
+    public readonly byte** SlotNames => HasSlotNames ? (byte**)Offsets - OffsetCount : null;
 
     /// <summary>The reference in a tagged value, or null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
