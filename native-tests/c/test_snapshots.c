@@ -330,6 +330,22 @@ static void a_heap_that_all_threads_use_has_one_too(void **state) {
     heap_end(heap);
 }
 
+/* What is kept from being used again is no object any more, guard bytes are a part of blocks. */
+static void sizes_add_up_in_a_checked_heap_too(void **state) {
+    (void)state;
+    rr_heap *heap = heap_with(RR_HEAP_CHECKED, 0);
+    node *ring = ring_new(heap, 0, 50);
+    for (int i = 0; i < 20; i++)
+        rr_decref(rr_alloc_items(heap, RR_TYPE_BYTES, 100));
+    snapshot read = taken(heap);
+    assert_int_equal(bytes_in(&read), stats_of(heap).live_bytes);
+    assert_int_equal(read.node_count, FIRST_OBJECT + 50);
+    forget(&read);
+    rr_decref(ring);
+    assert_int_equal(rr_collect(heap), 50);
+    heap_end(heap);
+}
+
 /* ---- Pictures ------------------------------------------------------------------------------------------------------ */
 
 static char *drawn(void) {
@@ -659,6 +675,7 @@ int main(void) {
         TEST(a_heap_without_objects_has_a_snapshot),
         TEST(deep_structures_need_no_stack),
         TEST(a_heap_that_all_threads_use_has_one_too),
+        TEST(sizes_add_up_in_a_checked_heap_too),
         TEST(garbage_is_red_and_holders_are_drawn),
         TEST(pictures_of_odd_heaps),
         TEST(a_picture_that_can_not_be_written_is_an_error_too),
