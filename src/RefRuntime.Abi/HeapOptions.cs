@@ -30,7 +30,8 @@ public enum HeapFlags : uint
     /// <summary>Finds misuse and says who did it, at the price of speed and memory: see Finding misuse.</summary>
     Checked = 4,
 
-    /// <summary>rr_heap_free() prints on standard error what objects were left, by type.</summary>
+    /// <summary>rr_heap_free() tells on standard error who holds what is left, as rr_leak_report() does, if anything but immortal
+    /// objects is held from outside.</summary>
     ReportLeaks = 8,
 
     /// <summary>Automatic collections go in slices of about 500 microseconds instead of 5 ms; see rr_gc_set_pause_goal().</summary>

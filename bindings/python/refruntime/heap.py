@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
+import tempfile
 from typing import Any, Callable, Dict, Iterable, List as PyList, Mapping, Optional, Type, Union
 
 from . import _callbacks, _native, _raw, _registry, pictures, types
@@ -31,7 +33,7 @@ class Heap(HeapCore):
     manual_gc      no automatic collection, not even at the limit.
     bounded        automatic collections in bounded slices.
     checked        find misuse early, at the price of speed.
-    report_leaks   ``close`` reports what was still held.
+    report_leaks   ``close`` tells on standard error what is still held, and by whom; see ``leak_report``.
     max_bytes      the most memory the heap may use; 0 = no limit. At the limit it collects, then ``MemoryError``.
     """
 
@@ -433,6 +435,25 @@ class Heap(HeapCore):
             heap = self._live()
             picture = pictures.draw(lambda file: check(self._api.heap_dot(heap, file, max_objects)))
         return picture if path is None else picture.save(path)
+
+    def leak_report(self, path: Optional[Union[str, os.PathLike[str]]] = None, *, text: bool = False) -> Any:
+        """Who holds what is left in the heap, and what each holder keeps alive: as a dict, or as text to read.
+
+        With a path it writes that file and returns None: JSON if the name ends in ``.json``, else text. What the numbers
+        mean, and the form of the dict, is told in refruntime.h at ``rr_leak_report``. Handles hold from outside."""
+        if path is not None:
+            self._write_leak_report(os.fspath(path))
+            return None
+        with tempfile.TemporaryDirectory(prefix="refruntime-") as directory:
+            name = os.path.join(directory, "leaks.txt" if text else "leaks.json")
+            self._write_leak_report(name)
+            with open(name, encoding="utf-8", errors="replace") as file:
+                return file.read() if text else json.load(file)
+
+    def _write_leak_report(self, path: str) -> None:
+        with self._guard:
+            self._drain()
+            check(self._api.leak_report(self._live(), os.fsencode(path)))
 
     def trim(self) -> None:
         """Give free pages back to the system."""

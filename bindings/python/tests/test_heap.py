@@ -45,6 +45,7 @@ class Heaps(HeapTestCase):
             lambda: heap.get_stats(),
             lambda: heap.stats(),
             lambda: heap.print_stats("/dev/null"),
+            lambda: heap.leak_report(),
             lambda: heap.report_external(1),
             lambda: heap.trim(),
             lambda: heap.snapshot("/dev/null"),

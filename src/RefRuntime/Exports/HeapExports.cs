@@ -37,8 +37,8 @@ internal static unsafe class HeapExports
     /// <summary>Ends <paramref name="heap"/>: finalizes and destroys what is left in it and gives all its memory back.</summary>
     /// <remarks>
     /// <para>What is left dies as one set, immortal objects too: all finalizers run first, then the destroy callbacks. Nothing
-    /// can be resurrected and no weak callback runs. A heap made with RR_HEAP_REPORT_LEAKS first tells what was still
-    /// held.</para>
+    /// can be resurrected and no weak callback runs. A heap made with RR_HEAP_REPORT_LEAKS first tells what is still
+    /// held, see rr_leak_report().</para>
     /// <para>Afterwards every pointer into the heap is dead, and <paramref name="heap"/> itself is refused.</para>
     /// </remarks>
     /// <errors>RR_E_ARGUMENT for the default heap, which lives as long as the process; RR_E_BUSY inside any

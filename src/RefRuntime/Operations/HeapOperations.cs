@@ -114,7 +114,7 @@ internal static unsafe class HeapOperations
 
         if ((heap->Flags & HeapFlags.ReportLeaks) != 0)
         {
-            LeakSummary.Print(heap);
+            LeakOperations.ReportAtEnd(heap);
         }
 
         Teardown.Run(heap);

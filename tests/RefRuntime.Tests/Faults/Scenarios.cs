@@ -27,6 +27,7 @@ internal static unsafe class Scenarios
         yield return Named("traverse and its buffer", Traversing);
         yield return Named("a path and a verification", Looking);
         yield return Named("a snapshot and pictures", Snapshot);
+        yield return Named("a leak report", LeakReport);
     }
 
     private static TestCaseData Named(string name, Action<Attempt> scenario) => new TestCaseData(scenario).SetArgDisplayNames(name);
@@ -183,6 +184,16 @@ internal static unsafe class Scenarios
             Attempt.Check(HeapFileOperations.Snapshot(attempt.Heap, path));
             Attempt.Check(HeapFileOperations.Dot(attempt.Heap, path, 100));
             Attempt.Check(HeapFileOperations.ObjectDot(list, path, 100));
+        }
+    }
+
+    private static void LeakReport(Attempt attempt)
+    {
+        void* list = attempt.Own(ListOperations.New(attempt.Heap));
+        Attempt.Check(ListOperations.Append(list, attempt.Alloc(TestTypes.Pair)));
+        fixed (byte* path = "/dev/null\0"u8)
+        {
+            Attempt.Check(LeakOperations.Report(attempt.Heap, path));
         }
     }
 

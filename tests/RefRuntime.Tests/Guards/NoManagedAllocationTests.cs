@@ -169,7 +169,7 @@ public sealed unsafe class NoManagedAllocationTests
 
     private static void MixDiagnostics(HeapHandle* heap)
     {
-        fixed (byte* good = "/dev/null\0"u8, full = "/dev/full\0"u8, missing = "/nowhere/heap\0"u8)
+        fixed (byte* good = "/dev/null\0"u8, full = "/dev/full\0"u8, missing = "/nowhere/heap\0"u8, json = "/nowhere/heap.json\0"u8)
         {
             HeapFileOperations.Snapshot(heap, good);
             HeapFileOperations.Snapshot(heap, full);
@@ -180,6 +180,10 @@ public sealed unsafe class NoManagedAllocationTests
             HeapFileOperations.ObjectDot(list, good, 10);
             HeapFileOperations.ObjectDot(list, full, 10);
             CountOperations.Decref(list);
+            LeakOperations.Report(heap, good);
+            LeakOperations.Report(heap, full);
+            LeakOperations.Report(heap, missing);
+            LeakOperations.Report(heap, json);
         }
     }
 
