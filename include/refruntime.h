@@ -1538,11 +1538,11 @@ RR_API rr_status rr_object_dot(const void *object, const char *path, uint32_t ma
  * the modules have symbols, static functions too; for source lines give module and offset to
  * addr2line.
  *
- * What it costs. Each call takes its stack, one to two microseconds; each object takes 16 guard
- * bytes and a record of 32, and up to 8 MiB of freed objects per heap wait before their memory is
- * used again. rr_collect() and rr_heap_free() also look at every object in the heap. The limit of a
- * heap does not count the records. Raw memory of rr_mem_alloc() has no guards. Heaps that are not
- * checked pay nothing.
+ * What it costs. Each call that counts, makes or frees takes its stack, about two microseconds;
+ * each object takes at least 16 guard bytes and a record of 32, and up to 8 MiB of freed objects
+ * per heap wait before their memory is used again. rr_collect() and rr_heap_free() also look at
+ * every object in the heap. The limit of a heap does not count the records. Raw memory of
+ * rr_mem_alloc() has no guards. Heaps that are not checked pay nothing.
  */
 
 /**

@@ -30,7 +30,7 @@ namespace RefRuntime.Exports;
 /// where it did nothing wrong itself. Without a handler the report goes to standard error and the process ends by abort(). A
 /// report has stacks with function names where the modules have symbols, static functions too; for source lines give module
 /// and offset to addr2line.</para>
-/// <para><b>What it costs.</b> Each call takes its stack, one to two microseconds; each object takes 16 guard bytes
+/// <para><b>What it costs.</b> Each call that counts, makes or frees takes its stack, about two microseconds; each object takes at least 16 guard bytes
 /// and a record of 32, and up to 8 MiB of freed objects per heap wait before their memory is used again. rr_collect() and rr_heap_free() also look at every object
 /// in the heap. The limit of a heap does not count the records. Raw memory of rr_mem_alloc() has no guards. Heaps that are not checked pay nothing.</para>
 /// </remarks>

@@ -39,8 +39,6 @@ public sealed class ModelTests
         new("collected before every allocation") { Flags = HeapFlags.ManualGc, CollectsBeforeAllocation = true },
         new("quiet types") { Flags = HeapFlags.ManualGc, IsQuiet = true },
         new("quiet types, automatic") { IsWatched = true, IsQuiet = true, Handles = 20 },
-        new("checked") { Flags = HeapFlags.Checked, IsWatched = true },
-        new("checked and synchronized") { Flags = HeapFlags.Checked | HeapFlags.Synchronized | HeapFlags.ManualGc },
         new("limited") { MaxBytes = Limit, IsWatched = true },
     ];
 
