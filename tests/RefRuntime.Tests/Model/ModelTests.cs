@@ -8,12 +8,14 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NUnit.Framework;
 using RefRuntime.Abi;
 
 namespace RefRuntime.Tests.Model;
 
-public sealed class ModelTests
+public sealed unsafe class ModelTests
 {
     private const int Steps = 1000;
 
@@ -39,6 +41,10 @@ public sealed class ModelTests
         new("collected before every allocation") { Flags = HeapFlags.ManualGc, CollectsBeforeAllocation = true },
         new("quiet types") { Flags = HeapFlags.ManualGc, IsQuiet = true },
         new("quiet types, automatic") { IsWatched = true, IsQuiet = true, Handles = 20 },
+#if !RR_TINY && !RR_SLICED
+        new("checked") { Flags = HeapFlags.Checked, IsWatched = true },
+        new("checked and synchronized") { Flags = HeapFlags.Checked | HeapFlags.Synchronized | HeapFlags.ManualGc },
+#endif
         new("limited") { MaxBytes = Limit, IsWatched = true },
     ];
 
@@ -51,14 +57,34 @@ public sealed class ModelTests
 
     private static IEnumerable<TestCaseData> Profiles => s_profiles.Where(IsApt).Select(profile => new TestCaseData(profile).SetArgDisplayNames(profile.Name));
 
+    /// <summary>Programs do what they may not, on purpose: without a handler a checked heap would end the process.</summary>
+    [OneTimeSetUp]
+    public void HearOfMisuse() => Os.ErrorHandler.Set(&OnError, null);
+
+    [OneTimeTearDown]
+    public void HearNoMore() => Os.ErrorHandler.Set(null, null);
+
     [TestCaseSource(nameof(Profiles))]
     public void Library_and_oracle_agree(object profile)
     {
         int first = Environment.GetEnvironmentVariable("RR_MODEL_SEED") is { } seed ? int.Parse(seed, CultureInfo.InvariantCulture) : 0;
-        int programs = Environment.GetEnvironmentVariable("RR_MODEL_PROGRAMS") is { } number ? int.Parse(number, CultureInfo.InvariantCulture) : Programs;
+        int programs = Environment.GetEnvironmentVariable("RR_MODEL_PROGRAMS") is { } number ? int.Parse(number, CultureInfo.InvariantCulture) : ProgramsOf((Profile)profile);
         for (int i = 0; i < (first != 0 ? 1 : programs); i++)
         {
             Check(Program.Generate(first != 0 ? first : 1 + i, (Profile)profile, Steps));
+        }
+    }
+
+    /// <summary>Each call to a checked heap takes its stack: fewer programs take as long.</summary>
+    private static int ProgramsOf(Profile profile) => (profile.Flags & HeapFlags.Checked) != 0 ? Programs / 5 : Programs;
+
+    /// <summary>What a checked heap finds beyond refused calls would be the library's own mistake: programs write no slot plainly.</summary>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void OnError(Status status, byte* message, void* value, void* user)
+    {
+        if (status == Status.Corrupt)
+        {
+            Machine.Current?.Fail(NativeText.Of(message));
         }
     }
 
