@@ -238,7 +238,8 @@ static void nothing_is_lost_where_references_fan_out(void **state) {
             forget(&read);
         }
     }
-    assert_int_equal(rr_collect(heap), 2 * WIDE); /* the first one's child made room for the way back */
+    rr_collect(heap);
+    assert_int_equal(live(heap), 0);
 }
 
 static void immortal_frozen_and_untracked_objects_are_held(void **state) {
@@ -577,7 +578,7 @@ static void snap_in_weak(void *weakref, void *user) {
 static void snap_in_collection(rr_heap *heap, const rr_gc_event *event, void *user) {
     (void)heap;
     (void)user;
-    if (event->phase == 0)
+    if (event->phase == 0 && log_count("collection") == 0) /* there may be many slices */
         snap("collection");
 }
 
