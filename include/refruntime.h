@@ -1432,7 +1432,7 @@ RR_API rr_status rr_debug_print(const void *pointer);
  *            RR_E_NO_MEMORY. RR_E_BUSY inside any callback of the heap.
  * Callbacks: Calls traverse callbacks. At the end of a collection finalizers, weak callbacks and
  *            destroy callbacks.
- * Cost:      Walks the heap several times: some 0.3 s for a million objects. Needs some 60 bytes of
+ * Cost:      Walks the heap several times: 0.3 to 1 s for a million objects. Needs some 60 bytes of
  *            memory for each object that has two references, 64 more for each holder, and no stack.
  */
 RR_API rr_status rr_leak_report(rr_heap *heap, const char *path);

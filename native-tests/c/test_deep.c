@@ -214,13 +214,14 @@ static int look_at_a_long_chain(void *unused) {
     REQUIRE(rr_get_path(last, path, links) == (int64_t)links);
     REQUIRE(path[0] == head);
     REQUIRE(path[links - 1] == last);
+    REQUIRE(rr_leak_report(c.heap, "/dev/null") == RR_OK);
     free(path);
     REQUIRE(rr_decref(head) == RR_OK);
     REQUIRE(rr_heap_free(c.heap) == RR_OK);
     return 0;
 }
 
-static void the_path_along_a_long_chain_is_found_on_a_small_stack(void **state) {
+static void a_long_chain_is_looked_at_on_a_small_stack(void **state) {
     (void)state;
     on_small_thread(SMALL_STACK, look_at_a_long_chain, NULL);
 }
@@ -236,7 +237,7 @@ int main(void) {
         cmocka_unit_test(a_chain_of_boxed_values_dies_iteratively),
         cmocka_unit_test(a_long_ring_with_a_long_tail_is_collected_on_a_small_stack),
         cmocka_unit_test(a_heap_with_a_long_chain_is_freed_on_a_small_stack),
-        cmocka_unit_test(the_path_along_a_long_chain_is_found_on_a_small_stack),
+        cmocka_unit_test(a_long_chain_is_looked_at_on_a_small_stack),
     };
     return cmocka_run_group_tests_name("deep", tests, NULL, NULL);
 }

@@ -1669,7 +1669,7 @@ Errors:    RR_E_IO if the file can't be written; rr_last_error() then has the sy
            RR_E_NO_MEMORY. RR_E_BUSY inside any callback of the heap.
 Callbacks: Calls traverse callbacks. At the end of a collection finalizers, weak callbacks and
            destroy callbacks.
-Cost:      Walks the heap several times: some 0.3 s for a million objects. Needs some 60 bytes
+Cost:      Walks the heap several times: 0.3 to 1 s for a million objects. Needs some 60 bytes
            of memory for each object that has two references, 64 more for each holder, and no
            stack.
 """

@@ -40,7 +40,7 @@ internal static unsafe class LeakExports
     /// <errors>RR_E_IO if the file can't be written; rr_last_error() then has the system's reason. RR_E_NO_MEMORY. RR_E_BUSY inside any
     /// callback of the heap.</errors>
     /// <callbacks>Calls traverse callbacks. At the end of a collection finalizers, weak callbacks and destroy callbacks.</callbacks>
-    /// <cost>Walks the heap several times: some 0.3 s for a million objects. Needs some 60 bytes of memory for each object that has two
+    /// <cost>Walks the heap several times: 0.3 to 1 s for a million objects. Needs some 60 bytes of memory for each object that has two
     /// references, 64 more for each holder, and no stack.</cost>
     [UnmanagedCallersOnly(EntryPoint = "rr_leak_report", CallConvs = [typeof(CallConvCdecl)])]
     public static Status LeakReport(HeapHandle* heap, [Const] byte* path) => LeakOperations.Report(heap, path);
