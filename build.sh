@@ -287,6 +287,7 @@ test_all() {
     need_native_tools
     need g++ command -v g++
     need clang command -v clang++
+    need libclang-rt-dev eval 'test -e "$(clang -print-resource-dir)/lib/linux/libclang_rt.asan-x86_64.a"'
     need valgrind command -v valgrind
     need gdb command -v gdb
     need python3 command -v python3

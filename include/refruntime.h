@@ -1376,6 +1376,7 @@ RR_API rr_status rr_heap_print_stats(rr_heap *heap, const char *path);
 /**
  * [any] Prints on standard error what `pointer` leads to: an object with its type, count, state and
  * references, a place inside one, freed memory, raw memory, a heap, or nothing of this library's.
+ * Of objects of a checked heap, living or not, it also says where they were allocated and released.
  *
  * Made to be called from a debugger, as in GDB's "call rr_debug_print(p)", or from a program that
  * is puzzled. It takes no lock, may be called from any thread and in any callback, calls nothing of
@@ -1538,11 +1539,20 @@ RR_API rr_status rr_object_dot(const void *object, const char *path, uint32_t ma
  * the modules have symbols, static functions too; for source lines give module and offset to
  * addr2line.
  *
+ * Under AddressSanitizer and Valgrind all heaps are checked ones, unless the environment has
+ * REFRUNTIME_CHECK=0, and the tool is told of every block: freed objects and raw memory, and the
+ * guards behind them, which raw memory has then too, are nobody's. So a program built with
+ * -fsanitize=address stops at the line that touches them, in inline calls too; memcheck (on x86-64)
+ * also says where they were allocated and freed, and which objects of heaps that are left nobody
+ * points to. LeakSanitizer does not know of them. Neither sees what is wrong after a freed object
+ * has left the 8 MiB that wait.
+ *
  * What it costs. Each call that counts, makes or frees takes its stack, about two microseconds;
  * each object takes at least 16 guard bytes and a record of 32, and up to 8 MiB of freed objects
  * per heap wait before their memory is used again. rr_collect() and rr_heap_free() also look at
  * every object in the heap. The limit of a heap does not count the records. Raw memory of
- * rr_mem_alloc() has no guards. Heaps that are not checked pay nothing.
+ * rr_mem_alloc() has no guards that the heap itself looks at. Heaps that are not checked pay
+ * nothing.
  */
 
 /**

@@ -1,5 +1,5 @@
 #!/bin/sh
-# run_gdb.sh GDB LIBDIR live|core|stripped|wrong PROGRAM: debugs tools_debugged with the commands that come with the library.
+# run_gdb.sh GDB LIBDIR live|core|checked|stripped|wrong PROGRAM: debugs tools_debugged with the commands that come with the library.
 set -eu
 gdb=$1 libdir=$2 case=$3 program=$4
 place=$(mktemp -d)
@@ -117,6 +117,17 @@ case $case in
         debug -x "$place/look" "$program" "$place/core"
         cat "$output"
         check_look
+        ;;
+    checked)
+        debug -ex "set environment REFRUNTIME_CHECK 1" -ex "break stop_here" -ex run -ex "call rr_debug_print(ada)" \
+            -ex "call rr_debug_print(freed)" -ex "rr info freed" "$program"
+        cat "$output"
+        a=0x[0-9a-f]+
+        says "  object $a: a \"person\" of 32 bytes in heap $a, references: 2"
+        says "  object $a: was a \"person\" of 32 bytes in heap $a"
+        says "    freed by"
+        says "      #0 main\+.*"
+        says "$a: a free block of [0-9]+ bytes: freed, or not handed out yet, heap $a"
         ;;
     stripped)
         # As a distribution would have it, the debug file elsewhere: nothing but the section is left to find one's way.

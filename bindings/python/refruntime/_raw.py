@@ -1609,7 +1609,8 @@ rr_debug_print = _function("rr_debug_print", rr_status, ctypes.c_void_p)
 
 [any] Prints on standard error what `pointer` leads to: an object with its type, count, state
 and references, a place inside one, freed memory, raw memory, a heap, or nothing of this
-library's.
+library's. Of objects of a checked heap, living or not, it also says where they were allocated
+and released.
 
 Made to be called from a debugger, as in GDB's "call rr_debug_print(p)", or from a program
 that is puzzled. It takes no lock, may be called from any thread and in any callback, calls

@@ -1,4 +1,5 @@
-// Which heaps are checked: those made with RR_HEAP_CHECKED, and all of a process whose environment has REFRUNTIME_CHECK=1.
+// Which heaps are checked: those made with RR_HEAP_CHECKED, and all of a process whose environment has REFRUNTIME_CHECK=1 or that
+// runs under AddressSanitizer or memcheck, unless it has REFRUNTIME_CHECK=0.
 
 using RefRuntime.Heap;
 using RefRuntime.Os;
@@ -16,7 +17,9 @@ internal static unsafe class CheckedHeaps
     public static void ReadEnvironment()
     {
         byte* value = Environment.Get("REFRUNTIME_CHECK");
-        s_isForced = value != null && value[0] == (byte)'1' && value[1] == 0;
+        bool isSet = value != null && value[0] != 0 && value[1] == 0;
+        bool isWatched = !(isSet && value[0] == (byte)'0') && MemoryTools.Detect();
+        s_isForced = isWatched || (isSet && value[0] == (byte)'1');
     }
 
     /// <summary>Makes a new heap, in which nothing lies yet, a checked one.</summary>
@@ -26,6 +29,7 @@ internal static unsafe class CheckedHeaps
         heap->IsGuarded = 1;
         heap->IsChecked = 1;
         heap->GuardBytes = Guards.MinBytes;
+        MemoryTools.BeginHeap(heap);
     }
 
     public static bool IsChecked(HeapState* heap) => heap != null && heap->IsChecked != 0;
@@ -38,8 +42,19 @@ internal static unsafe class CheckedHeaps
     {
         if (heap->IsChecked != 0)
         {
+            ShowAll(heap);
+            MemoryTools.EndHeap(heap);
             CheckRecords.FreeAll(heap);
             Ledger.Free(heap);
+        }
+    }
+
+    /// <summary>Memory that goes back to the system belongs to whoever gets it next.</summary>
+    private static void ShowAll(HeapState* heap)
+    {
+        for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
+        {
+            MemoryTools.Show((byte*)segment + Segment.HeadBytes, segment->Bytes - Segment.HeadBytes);
         }
     }
 }

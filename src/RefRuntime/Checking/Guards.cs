@@ -6,8 +6,11 @@
 // The patterns are those of Microsoft's debug heap, which people know from their debuggers.
 
 using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
+using RefRuntime.Os;
 
 namespace RefRuntime.Checking;
 
@@ -35,14 +38,22 @@ internal static unsafe class Guards
         }
     }
 
-    public static void FillGuard(void* payload, TypeDescriptor* type, ulong payloadBytes) =>
-        Zone(payload, type, payloadBytes).Fill(GuardPattern);
+    public static void FillGuard(void* payload, TypeDescriptor* type, ulong payloadBytes)
+    {
+        Span<byte> zone = Zone(payload, type, payloadBytes);
+        Show(zone);
+        zone.Fill(GuardPattern);
+        Hide(zone);
+    }
 
     /// <summary>How many bytes behind the payload's end something was written; -1 if nothing was.</summary>
     public static int FindOverrun(void* payload, CheckRecord* record)
     {
         TypeDescriptor* type = TypeRegistry.Get((Abi.TypeId)record->Type);
-        int offset = Zone(payload, type, record->PayloadBytes).IndexOfAnyExcept(GuardPattern);
+        Span<byte> zone = Zone(payload, type, record->PayloadBytes);
+        Show(zone);
+        int offset = zone.IndexOfAnyExcept(GuardPattern);
+        Hide(zone);
 
         // The item count lies behind the guard: whoever jumps over that writes it.
         bool isCounted = !type->HasItems || type->Size + (ObjectSize.ItemCount(payload) * type->ItemSize) == record->PayloadBytes;
@@ -50,12 +61,36 @@ internal static unsafe class Guards
     }
 
     /// <summary>Fills the payload of a freed object.</summary>
-    public static void FillFreed(void* payload) => Freed(payload).Fill(FreedPattern);
+    public static void FillFreed(void* payload)
+    {
+        Span<byte> freed = Freed(payload);
+        Show(freed);
+        freed.Fill(FreedPattern);
+        Hide(freed);
+    }
 
     /// <summary>At which offset a freed object was written to; -1 if it was not.</summary>
-    public static int FindWrite(void* payload) => Freed(payload).IndexOfAnyExcept(FreedPattern);
+    public static int FindWrite(void* payload)
+    {
+        Span<byte> freed = Freed(payload);
+        Show(freed);
+        int offset = freed.IndexOfAnyExcept(FreedPattern);
+        Hide(freed);
+        return offset;
+    }
 
-    private static Span<byte> Freed(void* payload) => new(payload, Length((ulong)(BlockEnd(payload) - (byte*)payload)));
+    /// <summary>Bytes from the payload to the end of its block.</summary>
+    public static ulong Room(void* payload) => (ulong)(BlockEnd(payload) - (byte*)payload);
+
+    // Memory checkers hold guards and freed objects for nobody's. What is looked at is shown to them first: see MemoryTools.
+
+    private static void Show(Span<byte> memory) =>
+        MemoryTools.Show(Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory)), (ulong)memory.Length);
+
+    private static void Hide(Span<byte> memory) =>
+        MemoryTools.Hide(Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory)), (ulong)memory.Length);
+
+    private static Span<byte> Freed(void* payload) => new(payload, Length(Room(payload)));
 
     private static Span<byte> Zone(void* payload, TypeDescriptor* type, ulong payloadBytes)
     {

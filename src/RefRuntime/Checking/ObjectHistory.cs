@@ -3,6 +3,7 @@
 using RefRuntime.Abi;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
+using RefRuntime.Os;
 
 namespace RefRuntime.Checking;
 
@@ -30,6 +31,7 @@ internal static unsafe class ObjectHistory
         record->Begin((uint)type->Id, payloadBytes, CallNotes.Trace(heap));
         Header.Word(payload) |= HeaderFlags.Watched;
         Guards.Fill(payload, type, payloadBytes);
+        MemoryTools.Born(heap, payload, payloadBytes, isDefined: (type->Flags & TypeFlags.Unzeroed) == 0);
         return true;
     }
 

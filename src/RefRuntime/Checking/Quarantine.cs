@@ -9,6 +9,7 @@
 
 using RefRuntime.Heap;
 using RefRuntime.Objects;
+using RefRuntime.Os;
 
 namespace RefRuntime.Checking;
 
@@ -31,6 +32,7 @@ internal static unsafe class Quarantine
         record->Next = null;
         Header.Word(payload) = 0;
         Guards.FillFreed(payload);
+        MemoryTools.Died(heap, payload, Guards.Room(payload));
         if (heap->QuarantineLast != null)
         {
             CheckRecords.Of(heap->QuarantineLast)->Next = payload;
@@ -89,6 +91,7 @@ internal static unsafe class Quarantine
         Damage.IsUntouched(heap, payload);
         Ledger.Clear(heap, record);
         record->State = CheckState.Freed;
+        MemoryTools.Reuse(payload, Guards.Room(payload));
         Header.Word(payload) = 0;
         Blocks.Push(heap, page, payload);
     }

@@ -5,6 +5,7 @@
 
 using System.Runtime.CompilerServices;
 using RefRuntime.Abi;
+using RefRuntime.Checking;
 using RefRuntime.Counting;
 using RefRuntime.Heap;
 using RefRuntime.Inspection;
@@ -17,6 +18,7 @@ namespace RefRuntime.Diagnostics;
 internal static unsafe class PointerReport
 {
     private const int LineBytes = 512;
+    private const int HistoryBytes = 8 * 1024;
 
     /// <summary>References that are shown of one object.</summary>
     private const ulong MaxReferences = 24;
@@ -61,7 +63,24 @@ internal static unsafe class PointerReport
             PrintReferences(ref line, found);
         }
 
+        PrintHistory(found);
         return isObject && found.Offset == 0 ? Status.Ok : Status.NotObject;
+    }
+
+    /// <summary>What a checked heap remembers of the object that is or was there.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void PrintHistory(in Whereabouts found)
+    {
+        CheckRecord* record = found.Payload != null && found.Page->Domain == Domain.Objects ? CheckRecords.Of(found.Payload) : null;
+        if (record == null || record->State == CheckState.None)
+        {
+            return;
+        }
+
+        byte* memory = stackalloc byte[HistoryBytes];
+        TextBuffer text = new(memory, HistoryBytes);
+        HistoryText.AppendObject(ref text, "object", found.Payload);
+        StandardError.Write(text.Text, text.Length);
     }
 
     /// <summary>Writes the line to standard error, and begins the next one.</summary>

@@ -11,7 +11,8 @@ namespace RefRuntime.Exports;
 internal static unsafe class DebugExports
 {
     /// <summary>[any] Prints on standard error what <paramref name="pointer"/> leads to: an object with its type, count, state and
-    /// references, a place inside one, freed memory, raw memory, a heap, or nothing of this library's.</summary>
+    /// references, a place inside one, freed memory, raw memory, a heap, or nothing of this library's. Of objects of a checked heap, living or
+    /// not, it also says where they were allocated and released.</summary>
     /// <remarks>
     /// <para>Made to be called from a debugger, as in GDB's "call rr_debug_print(p)", or from a program that is puzzled. It takes no
     /// lock, may be called from any thread and in any callback, calls nothing of the host's, and changes nothing, not even

@@ -30,9 +30,14 @@ namespace RefRuntime.Exports;
 /// where it did nothing wrong itself. Without a handler the report goes to standard error and the process ends by abort(). A
 /// report has stacks with function names where the modules have symbols, static functions too; for source lines give module
 /// and offset to addr2line.</para>
+/// <para><b>Under AddressSanitizer and Valgrind</b> all heaps are checked ones, unless the environment has REFRUNTIME_CHECK=0, and the tool
+/// is told of every block: freed objects and raw memory, and the guards behind them, which raw memory has then too, are nobody's. So a
+/// program built with -fsanitize=address stops at the line that touches them, in inline calls too; memcheck (on x86-64) also says
+/// where they were allocated and freed, and which objects of heaps that are left nobody points to. LeakSanitizer does not know of them. Neither sees
+/// what is wrong after a freed object has left the 8 MiB that wait.</para>
 /// <para><b>What it costs.</b> Each call that counts, makes or frees takes its stack, about two microseconds; each object takes at least 16 guard bytes
 /// and a record of 32, and up to 8 MiB of freed objects per heap wait before their memory is used again. rr_collect() and rr_heap_free() also look at every object
-/// in the heap. The limit of a heap does not count the records. Raw memory of rr_mem_alloc() has no guards. Heaps that are not checked pay nothing.</para>
+/// in the heap. The limit of a heap does not count the records. Raw memory of rr_mem_alloc() has no guards that the heap itself looks at. Heaps that are not checked pay nothing.</para>
 /// </remarks>
 [Section(Section.Misuse)]
 internal static unsafe class MisuseExports

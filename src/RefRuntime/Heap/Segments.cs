@@ -176,6 +176,11 @@ internal static unsafe class Segments
         int first = Segment.IndexOf(page);
         TouchedPages.Forget(heap, page);
         CheckRecords.Free(page);
+        if (heap->IsChecked != 0)
+        {
+            MemoryTools.Show(Segment.Memory(segment, first), (ulong)count << Config.PageShift);
+        }
+
         for (int i = 0; i < count; i++)
         {
             page[i] = default;

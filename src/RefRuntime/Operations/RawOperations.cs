@@ -80,10 +80,10 @@ internal static unsafe class RawOperations
         }
 
         // In place while the block fits and is not mostly waste.
-        ulong usable = RawMemory.UsableSize(memory);
+        ulong usable = RawMemory.UsableSize(heap, memory);
         if (size <= usable && size >= usable / 2)
         {
-            RawMemory.SetSize(memory, size);
+            RawMemory.SetSize(heap, memory, size);
             return memory;
         }
 

@@ -100,6 +100,9 @@ EXPORT int32_t rrhost_backtrace(void **frames, int32_t capacity)
         return 0;
     /* A call from outside passes some ten frames of this library. */
     count = backtrace(raw, capacity > MAX_RAW_FRAMES - 16 ? MAX_RAW_FRAMES : capacity + 16);
+    /* AddressSanitizer stands between with a backtrace() of its own. */
+    while (first < count && !is_own(raw[first]))
+        first++;
     while (first < count && is_own(raw[first]))
         first++;
     for (int i = first; i < count && kept < capacity; i++)
