@@ -61,6 +61,7 @@ from .gc import (
 from .gc import id as id  # not in __all__: a star import would hide Python's own
 from .heap import Heap, default_heap
 from .pictures import Picture
+from .timeline import trace_start, trace_stop
 from .types import Instance, Items, Ref
 from .weakrefs import WeakRef
 
@@ -121,5 +122,7 @@ __all__ = [
     "isenabled",
     "set_pause_goal",
     "set_threshold",
+    "trace_start",
+    "trace_stop",
     "unfreeze",
 ]

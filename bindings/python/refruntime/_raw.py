@@ -1675,6 +1675,59 @@ Cost:      Walks the heap several times: 0.3 to 1 s for a million objects. Needs
            stack.
 """
 
+rr_profile_start = _function("rr_profile_start", rr_status, ctypes.c_void_p, ctypes.c_uint64)
+"""rr_status rr_profile_start(rr_heap *heap, uint64_t sample_bytes)
+
+From now on samples the objects that are allocated in `heap`, one in `sample_bytes` bytes on
+average, with the stack that allocates them; 0 stands for 512 KiB.
+
+When to use it: to see which code allocates, and which code's objects stay, in a program as it
+runs. It is cheap enough to leave on.
+
+Each object of n bytes (of block) is sampled with probability 1 - exp(-n / sample_bytes),
+independently of all others, and stands for the inverse of that, so that sums are right on
+average; those of k samples are off by about their k-th root. Raw memory is not sampled.
+
+A new profile takes the place of the last one. An object that was sampled dies out of line,
+and a collection that finds one dead takes its dead apart object by object, instead of page by
+page.
+
+Errors:    RR_E_BUSY if the heap is being profiled already; RR_E_NO_MEMORY.
+Cost:      Constant time; the first time loads the system's unwinder, which may call malloc.
+           Then some microseconds for each sample. Without a profile nothing but a test each
+           time that blocks are put into service.
+"""
+
+rr_profile_stop = _function("rr_profile_stop", rr_status, ctypes.c_void_p)
+"""rr_status rr_profile_stop(rr_heap *heap)
+
+Takes no more samples of `heap`. What is known stays, and still hears of the ends of sampled
+objects, until the next profile begins or the heap is freed.
+
+Errors:    RR_E_ARGUMENT if the heap is not being profiled.
+Cost:      Constant time.
+"""
+
+rr_profile_write = _function("rr_profile_write", rr_status, ctypes.c_void_p, ctypes.c_char_p)
+"""rr_status rr_profile_write(rr_heap *heap, const char *path)
+
+Writes the profile of `heap`, which may be stopped or going on, to the file `path`: in pprof's
+format (profile.proto, not compressed).
+
+Look at it with `pprof -http=: program heap.pb`, with `go tool pprof`, or at speedscope.app.
+It has alloc_objects and alloc_space since the profile began, inuse_objects and inuse_space
+now, and labels for the type and the size of blocks. Functions are named from the symbol
+tables of the modules; there are no line numbers.
+
+The file is written beside its place and renamed when it is whole. What is no regular file is
+written as it is.
+
+Errors:    RR_E_ARGUMENT if `path` is NULL or the heap has no profile; RR_E_IO, with the
+           system's reason, if the file can't be written; RR_E_NO_MEMORY.
+Cost:      Reads the symbol table of a module for each of its functions that does not export
+           it: up to a millisecond for each place in the code.
+"""
+
 rr_heap_snapshot = _function("rr_heap_snapshot", rr_status, ctypes.c_void_p, ctypes.c_char_p)
 """rr_status rr_heap_snapshot(rr_heap *heap, const char *path)
 
@@ -1747,6 +1800,47 @@ Those who lead to it take at most half of the picture and are at most eight refe
 Errors:    Those of rr_heap_dot(); RR_E_NOT_OBJECT.
 Callbacks: Calls traverse callbacks.
 Cost:      Walks the heap some ten times.
+"""
+
+rr_trace_start = _function("rr_trace_start", rr_status, ctypes.c_char_p)
+"""rr_status rr_trace_start(const char *path)
+
+From now on writes what collections of all heaps do, and when, to the file `path`: a trace
+that Perfetto (ui.perfetto.dev) and chrome://tracing open.
+
+When to use it: to see which pauses a program has, why, and what they were good for. The same
+without a line of code: run the program with the environment variable REFRUNTIME_TRACE=path,
+which is read once, when the library is loaded.
+
+Each heap has a track. A pause is what the program waits at a time; in it lie collections (in
+one go), trials (near candidates) and slices (of a complete collection), each with its reason,
+the candidates before it, and the objects visited, collected and resurrected. Counters show
+candidates, and bytes live and committed. Times are those of CLOCK_MONOTONIC.
+
+%p in the path stands for the number of the process. The trace ends with rr_trace_stop() or at
+normal exit; until then the file has a name of its own beside its place, ending in .part, and
+what a crash leaves of it can be opened too. A forked child leaves its parent's trace alone
+and writes none unless it starts one.
+
+Errors:    RR_E_ARGUMENT if `path` is NULL or too long; RR_E_BUSY while another trace is
+           written; RR_E_IO, with the system's reason, if the file can't be written.
+           REFRUNTIME_TRACE tells these on standard error.
+Cost:      Constant time. Each collection or slice then takes some microseconds longer, after
+           its time was taken, and in each three hundred one writes 64 KiB. Without a trace
+           each makes one test.
+Threads:   Any thread.
+"""
+
+rr_trace_stop = _function("rr_trace_stop", rr_status)
+"""rr_status rr_trace_stop(void)
+
+Ends the trace that is being written: the file is whole and has its name.
+
+Errors:    RR_E_ARGUMENT if no trace is being written; RR_E_IO, with the system's reason, if
+           some of it could not be written: then there is no file, or the one that was there
+           before.
+Cost:      Writes what is left, 64 KiB at most, and waits until the system has it on disk.
+Threads:   Any thread.
 """
 
 

@@ -455,6 +455,25 @@ class Heap(HeapCore):
             self._drain()
             check(self._api.leak_report(self._live(), os.fsencode(path)))
 
+    def profile_start(self, sample_bytes: int = 512 * 1024) -> None:
+        """Sample allocations from now on, one in so many bytes on average, with the native stack that makes them."""
+        if not 0 < sample_bytes <= _MAX_UINT64:
+            raise ValueError(f"sample_bytes must be positive and fit in 64 bits, not {sample_bytes}")
+        with self._guard:
+            check(self._api.profile_start(self._live(), sample_bytes))
+
+    def profile_stop(self) -> None:
+        """Sample no more. The profile stays until the next one begins, and follows the deaths of its samples."""
+        with self._guard:
+            check(self._api.profile_stop(self._live()))
+
+    def profile_write(self, path: pictures.StrPath) -> None:
+        """Write the profile for ``pprof``: what was allocated where since it began, and what of it is alive."""
+        name = pictures.encoded(path)
+        with self._guard:
+            self._drain()
+            check(self._api.profile_write(self._live(), name))
+
     def trim(self) -> None:
         """Give free pages back to the system."""
         with self._guard:

@@ -53,7 +53,7 @@ internal static unsafe class Collector
             Triggers.BackOff(heap);
         }
 
-        End(heap, ref gcEvent, begun);
+        End(heap, ref gcEvent, begun, TimelineEvent.Collection);
         return isDone ? finished + (long)gcEvent.Collected : (long)Status.NoMemory;
     }
 
@@ -188,7 +188,7 @@ internal static unsafe class Collector
                 Triggers.BackOff(heap);
             }
 
-            End(heap, ref gcEvent, begun);
+            End(heap, ref gcEvent, begun, TimelineEvent.Trial);
             if (!isDone)
             {
                 return false;
@@ -231,7 +231,7 @@ internal static unsafe class Collector
             Triggers.NoteRound(heap);
         }
 
-        End(heap, ref gcEvent, begun);
+        End(heap, ref gcEvent, begun, TimelineEvent.Slice);
         return isDone;
     }
 
@@ -271,13 +271,21 @@ internal static unsafe class Collector
         GcEvent gcEvent = new() { StructSize = (uint)sizeof(GcEvent), Phase = GcPhase.Start, Reason = reason };
         Notify(heap, ref gcEvent);
         begun = Clock.Nanoseconds();
+        heap->PauseBegun = heap->PauseBegun == 0 ? begun : heap->PauseBegun;
+        heap->CandidatesBefore = heap->Candidates;
         return gcEvent;
     }
 
-    private static void End(HeapState* heap, ref GcEvent gcEvent, ulong begun)
+    private static void End(HeapState* heap, ref GcEvent gcEvent, ulong begun, TimelineEvent kind)
     {
         gcEvent.DurationNs = Clock.Nanoseconds() - begun;
         heap->GcNanosecondsTotal += gcEvent.DurationNs;
+        heap->PauseEnded = begun + gcEvent.DurationNs;
+        if (Timeline.IsOn)
+        {
+            Timeline.NoteCollection(heap, gcEvent, begun, kind);
+        }
+
         if (heap->InPause == 0)
         {
             NotePause(heap, heap->GcNanosecondsTotal - gcEvent.DurationNs);
@@ -314,6 +322,12 @@ internal static unsafe class Collector
         heap->GcNanosecondsMax = pause > heap->GcNanosecondsMax ? pause : heap->GcNanosecondsMax;
         int bucket = BitOperations.Log2(pause);
         heap->Pauses[bucket < HeapState.PauseBuckets ? bucket : HeapState.PauseBuckets - 1]++;
+        if (Timeline.IsOn)
+        {
+            Timeline.NotePause(heap);
+        }
+
+        heap->PauseBegun = 0;
     }
 
     private static void NoteComplete(HeapState* heap)

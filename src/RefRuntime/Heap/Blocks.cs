@@ -39,21 +39,23 @@ internal static unsafe class Blocks
             heap->Bins[bin] = heap->Stash[sizeClass];
             heap->Stash[sizeClass] = 0;
             MarkYoung(heap, (Page*)heap->BinPages[bin]);
-            return TryPop(heap, bin);
         }
-
-        Page* page = (Page*)heap->Available[bin];
-        if (page == null)
+        else
         {
-            page = TryNewPage(heap, domain, sizeClass);
-            if (page == null && (page = WakeAny(heap, bin)) == null)
+            Page* page = (Page*)heap->Available[bin];
+            if (page == null)
             {
-                return null;
+                page = TryNewPage(heap, domain, sizeClass);
+                if (page == null && (page = WakeAny(heap, bin)) == null)
+                {
+                    return null;
+                }
             }
+
+            Refill(heap, page, bin);
         }
 
-        Refill(heap, page, bin);
-        return TryPop(heap, bin);
+        return heap->Sampler != null && domain == Domain.Objects ? Sampling.Pop(heap, sizeClass) : TryPop(heap, bin);
     }
 
     /// <summary>Frees a block of any kind, whose header the caller has cleared.</summary>
@@ -79,10 +81,25 @@ internal static unsafe class Blocks
         {
             if (heap->Bins[i] != 0)
             {
-                heap->Stash[i] = heap->Bins[i];
+                heap->Stash[i] = heap->Stash[i] == 0 && heap->Sampler == null ? heap->Bins[i] : JoinStash(heap, i);
                 heap->Bins[i] = 0;
             }
         }
+    }
+
+    /// <summary>The blocks of the bin before those that wait in the stash, as they do where a profile samples.</summary>
+    private static ulong JoinStash(HeapState* heap, int sizeClass)
+    {
+        ulong blocks = 1;
+        void* last = (void*)heap->Bins[sizeClass];
+        for (; *(void**)last != null; last = *(void**)last)
+        {
+            blocks++;
+        }
+
+        *(void**)last = (void*)heap->Stash[sizeClass];
+        Sampling.GiveBack(heap, sizeClass, blocks);
+        return heap->Bins[sizeClass];
     }
 
     /// <summary>The index of the payload's block in its page.</summary>
@@ -268,10 +285,11 @@ internal static unsafe class Blocks
         for (int bin = 0; bin < 2 * Config.MaxClasses; bin++)
         {
             Page* page = (Page*)heap->BinPages[bin];
-            Return(heap, page, (void*)heap->Bins[bin]);
+            ulong blocks = Return(heap, page, (void*)heap->Bins[bin]);
             heap->Bins[bin] = 0;
             if (bin < Config.MaxClasses)
             {
+                Sampling.GiveBack(heap, bin, blocks);
                 Return(heap, page, (void*)heap->Stash[bin]);
                 heap->Stash[bin] = 0;
             }
@@ -303,9 +321,10 @@ internal static unsafe class Blocks
         heap->HasYoung = 1;
     }
 
-    private static void Return(HeapState* heap, Page* page, void* list)
+    private static ulong Return(HeapState* heap, Page* page, void* list)
     {
-        while (list != null)
+        ulong blocks = 0;
+        for (; list != null; blocks++)
         {
             void* next = *(void**)list;
             *(void**)list = page->Free;
@@ -319,6 +338,8 @@ internal static unsafe class Blocks
             page->Countdown--;
             list = next;
         }
+
+        return blocks;
     }
 
     /// <summary>A page that was full gives blocks again.</summary>

@@ -358,6 +358,14 @@ internal unsafe struct HeapState
     /// <summary>Set while pages may not be given back: somebody walks them.</summary>
     public int PinPages;
 
+    // A profile of allocations.
+
+    /// <summary>Which allocations are samples; null when none are taken, see Sampling.</summary>
+    public SampleState* Sampler;
+
+    /// <summary>What is known of them: Lifetime.AllocationProfile. Null as long as there was no profile.</summary>
+    public void* Profile;
+
     // What foreign code has reported.
 
     public ulong ExternalBytes;
@@ -506,6 +514,17 @@ internal unsafe struct HeapState
 
     /// <summary>1 while several collections in a row make up one pause.</summary>
     public int InPause;
+
+    /// <summary>When the pause that is going on began, by the clock, and its last collection ended. Begun is 0 when there is none.</summary>
+    public ulong PauseBegun;
+    public ulong PauseEnded;
+
+    /// <summary>Candidates when the last collection began.</summary>
+    public ulong CandidatesBefore;
+
+    /// <summary>The heap's track in the trace that is being written, and when its live bytes are counted next; see Cycles/Timeline.</summary>
+    public ulong TimelineTrack;
+    public ulong TimelineDue;
 
     /// <summary>Objects whose count is 0 and that wait to die. The queue of nested releases starts where the outer one's ends.</summary>
     public fixed ulong Queue[Config.DeathQueueLength];

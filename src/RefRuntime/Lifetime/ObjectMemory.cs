@@ -39,22 +39,29 @@ internal static unsafe class ObjectMemory
     public static void* TryAllocate(HeapState* heap, TypeDescriptor* type, ulong payloadBytes, ulong items)
     {
         ulong block = ObjectSize.BlockBytes(type, payloadBytes + heap->GuardBytes);
-        bool isZero = false;
-        void* payload;
-        if (block <= Config.MaxSmallBlock)
+        void* payload = block <= Config.MaxSmallBlock ? Blocks.TryPop(heap, SizeClass.Of((uint)block)) : null;
+        if (payload == null)
         {
-            int sizeClass = SizeClass.Of((uint)block);
-            payload = Blocks.TryPop(heap, sizeClass);
-            if (payload == null)
-            {
-                payload = Blocks.PopSlow(heap, Domain.Objects, sizeClass);
-            }
-        }
-        else
-        {
-            payload = LargeBlocks.TryAllocate(heap, Domain.Objects, block, out isZero);
+            return TryAllocateSlow(heap, type, payloadBytes, items, block);
         }
 
+        Initialize(type, payload, payloadBytes, isZero: false);
+        if (type->HasItems)
+        {
+            ObjectSize.ItemCount(payload) = items;
+        }
+
+        return heap->IsGuarded != 0 ? Guard(heap, type, payload, payloadBytes) : payload;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void* TryAllocateSlow(HeapState* heap, TypeDescriptor* type, ulong payloadBytes, ulong items, ulong block)
+    {
+        bool isZero = false;
+        bool isSmall = block <= Config.MaxSmallBlock;
+        void* payload = isSmall
+            ? Blocks.PopSlow(heap, Domain.Objects, SizeClass.Of((uint)block))
+            : LargeBlocks.TryAllocate(heap, Domain.Objects, block, out isZero);
         if (payload == null)
         {
             return null;
@@ -66,7 +73,14 @@ internal static unsafe class ObjectMemory
             ObjectSize.ItemCount(payload) = items;
         }
 
-        return heap->IsGuarded != 0 ? Guard(heap, type, payload, payloadBytes) : payload;
+        bool isSample = isSmall ? Sampling.TakeDue(heap) : Sampling.IsSample(heap, block);
+        payload = heap->IsGuarded != 0 ? Guard(heap, type, payload, payloadBytes) : payload;
+        if (isSample && payload != null)
+        {
+            AllocationProfile.NoteBirth(heap, payload);
+        }
+
+        return payload;
     }
 
     /// <summary>Takes the block back. The object is past everything that dying means; its content is gone.</summary>
@@ -97,6 +111,11 @@ internal static unsafe class ObjectMemory
         if ((word & HeaderFlags.Frozen) != 0)
         {
             heap->FrozenObjects--;
+        }
+
+        if (heap->Profile != null && (word & HeaderFlags.Watched) != 0)
+        {
+            AllocationProfile.NoteDeath(heap, payload);
         }
 
         if (heap->IsChecked != 0)

@@ -10,6 +10,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 using RefRuntime.Checking;
+using RefRuntime.Cycles;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
 using RefRuntime.Os;
@@ -50,6 +51,7 @@ internal static unsafe class ForkGuard
         TypeStorage.Gate.Enter();
         TraceDepot.Gate.Enter();
         Ledger.Gate.Enter();
+        Timeline.BeforeFork();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -64,6 +66,7 @@ internal static unsafe class ForkGuard
             }
         }
 
+        Timeline.AfterForkInParent();
         OpenGates();
     }
 
@@ -87,6 +90,7 @@ internal static unsafe class ForkGuard
             }
         }
 
+        Timeline.AfterForkInChild();
         OpenGates();
     }
 

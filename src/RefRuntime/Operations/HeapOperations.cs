@@ -282,6 +282,7 @@ internal static unsafe class HeapOperations
 
         Collector.FreeWorkSpace(heap);
         CheckedHeaps.Dispose(heap);
+        AllocationProfile.Free(heap);
         Segment* primary = Segment.Of(heap);
         for (Segment* segment = heap->Segments; segment != null;)
         {

@@ -4,6 +4,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
 using RefRuntime.Checking;
+using RefRuntime.Cycles;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
 using RefRuntime.Os;
@@ -39,6 +40,7 @@ internal static class Startup
             _ = FastCalls.TryEnable();
             _ = DebugTable.TryFill();
             Volatile.Write(ref s_isReady, true);
+            Timeline.StartAsAsked();
         }
 
         s_gate.Exit();

@@ -29,6 +29,9 @@ internal static unsafe class LastError
         Keep(status, fits, sentence.Length);
     }
 
+    /// <summary>Forgets an error that is none of the thread's caller.</summary>
+    public static void Clear() => Keep(Status.Ok, complete: true, written: 0);
+
     /// <summary>A pointer argument that is wrong.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Status Pointer(Status status, string function, string argument, void* value, string problem) =>

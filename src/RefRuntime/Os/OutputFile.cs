@@ -67,6 +67,15 @@ internal unsafe struct OutputFile
     /// <summary>Gives up: nothing is left of the file. For who has met an error of another kind.</summary>
     public void Abandon() => End(isWhole: false);
 
+    /// <summary>Leaves the file to somebody else, without writing to it: to the parent, in a forked child.</summary>
+    public void Forsake()
+    {
+        // Without a temporary name closing is all that is done.
+        _names[NamesBytes / 2] = 0;
+        _used = 0;
+        Abandon();
+    }
+
     public void Write(ReadOnlySpan<byte> text)
     {
         while (text.Length > BufferBytes - _used)

@@ -33,6 +33,7 @@ void *rrhost_thread_token(void);
 int32_t *rrhost_callback_state(void);
 char *rrhost_error_buffer(void);
 int rrhost_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
+int rrhost_at_exit(void (*function)(void));
 
 _Thread_local uintptr_t rrhost_token; /* 0: this thread has none yet; fast_calls.c reads it too */
 static _Thread_local int32_t callback_state[2];
@@ -102,4 +103,10 @@ EXPORT char *rrhost_error_buffer(void)
 EXPORT int rrhost_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void))
 {
     return pthread_atfork(prepare, parent, child);
+}
+
+/* atexit, which is none either. */
+EXPORT int rrhost_at_exit(void (*function)(void))
+{
+    return atexit(function);
 }

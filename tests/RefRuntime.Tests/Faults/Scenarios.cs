@@ -28,6 +28,8 @@ internal static unsafe class Scenarios
         yield return Named("a path and a verification", Looking);
         yield return Named("a snapshot and pictures", Snapshot);
         yield return Named("a leak report", LeakReport);
+        yield return Named("a profile", Profile);
+        yield return Named("a trace", Trace);
     }
 
     private static TestCaseData Named(string name, Action<Attempt> scenario) => new TestCaseData(scenario).SetArgDisplayNames(name);
@@ -195,6 +197,38 @@ internal static unsafe class Scenarios
         {
             Attempt.Check(LeakOperations.Report(attempt.Heap, path));
         }
+    }
+
+    /// <summary>A sample that there is no memory for is lost; nothing else is.</summary>
+    private static void Profile(Attempt attempt)
+    {
+        // An attempt that failed has left its profile going.
+        _ = ProfileOperations.Stop(attempt.Heap);
+        Attempt.Check(ProfileOperations.Start(attempt.Heap, 1));
+        for (int i = 0; i < 600; i++)
+        {
+            attempt.Alloc(TestTypes.Pair);
+        }
+
+        fixed (byte* path = "/dev/null\0"u8)
+        {
+            Attempt.Check(ProfileOperations.Write(attempt.Heap, path));
+        }
+
+        Attempt.Check(ProfileOperations.Stop(attempt.Heap));
+    }
+
+    private static void Trace(Attempt attempt)
+    {
+        NewRings(attempt, TestTypes.Pair, 30);
+        fixed (byte* path = "/dev/null\0"u8)
+        {
+            Attempt.Check(TraceOperations.Start(path));
+        }
+
+        long collected = CollectOperations.Collect(attempt.Heap);
+        Attempt.Check(TraceOperations.Stop());
+        Attempt.Check(collected < 0 ? (Status)collected : Status.Ok);
     }
 
     private static readonly Lazy<TypeId> s_traversed = new(() => TestTypes.Define(new TypeInfo { Traverse = &Hooks.OnTraverse }, slots: 0));

@@ -184,7 +184,39 @@ public sealed unsafe class NoManagedAllocationTests
             LeakOperations.Report(heap, full);
             LeakOperations.Report(heap, missing);
             LeakOperations.Report(heap, json);
+            MixTimeline(heap, good, full, missing);
+            MixProfile(heap, good, full, missing);
         }
+    }
+
+    private static void MixTimeline(HeapHandle* heap, byte* good, byte* full, byte* missing)
+    {
+        TraceOperations.Start(good);
+        TraceOperations.Start(good);
+        MixCycles(heap);
+        MixSlices(heap);
+        TraceOperations.Stop();
+        TraceOperations.Stop();
+        TraceOperations.Start(full);
+        MixCycles(heap);
+        TraceOperations.Stop();
+        TraceOperations.Start(missing);
+        TraceOperations.Start(null);
+    }
+
+    private static void MixProfile(HeapHandle* heap, byte* good, byte* full, byte* missing)
+    {
+        ProfileOperations.Write(heap, good);
+        ProfileOperations.Start(heap, 100);
+        ProfileOperations.Start(heap, 100);
+        MixObjects(heap);
+        MixCycles(heap);
+        ProfileOperations.Write(heap, good);
+        ProfileOperations.Write(heap, full);
+        ProfileOperations.Write(heap, missing);
+        ProfileOperations.Stop(heap);
+        ProfileOperations.Stop(heap);
+        ProfileOperations.Write(heap, null);
     }
 
     private static void MixErrors(HeapHandle* heap)
