@@ -113,7 +113,7 @@ internal static unsafe class LargeBlocks
         }
 
         // SegmentMap knows whole segments: round up what is reserved, so that no other mapping shares the first one.
-        Segment* segment = Segments.TryCreate(total < Config.SegmentSize ? Config.SegmentSize : total);
+        Segment* segment = Segments.TryCreate(total < Config.SegmentSize ? Config.SegmentSize : total, isLarge: false);
         if (segment == null)
         {
             return null;

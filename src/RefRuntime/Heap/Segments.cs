@@ -8,8 +8,11 @@ namespace RefRuntime.Heap;
 
 internal static unsafe class Segments
 {
-    /// <summary>A new segment of <paramref name="bytes"/> reserved bytes with all pages behind the head free, in no heap yet; null when the system has none.</summary>
-    public static Segment* TryCreate(ulong bytes)
+    /// <summary>
+    /// A new segment of <paramref name="bytes"/> reserved bytes with all pages behind the head free, in no heap yet, at will in large pages
+    /// of the system's. Null when the system has no memory.
+    /// </summary>
+    public static Segment* TryCreate(ulong bytes, bool isLarge)
     {
         Segment* segment = (Segment*)Memory.Reserve(bytes, Config.SegmentSize);
         if (segment == null)
@@ -21,6 +24,12 @@ internal static unsafe class Segments
         {
             Memory.Release((byte*)segment, bytes);
             return null;
+        }
+
+        if (isLarge)
+        {
+            // Before the first byte is written: a large page can only be had for memory that nobody has touched.
+            Memory.PreferLargePages((byte*)segment, bytes);
         }
 
         segment->Bytes = bytes;
@@ -124,17 +133,13 @@ internal static unsafe class Segments
         bool isNew = segment == null;
         if (isNew)
         {
-            segment = TryCreate(Config.SegmentSize);
+            segment = TryCreate(Config.SegmentSize, isLarge: heap->ReservedBytes >= Config.LargePagesFrom);
             if (segment == null)
             {
                 return null;
             }
 
             first = Segment.HeadPages;
-            if (heap->ReservedBytes >= Config.LargePagesFrom)
-            {
-                Memory.PreferLargePages((byte*)segment, segment->Bytes);
-            }
         }
 
         ulong run = Bits.Run(first, count);

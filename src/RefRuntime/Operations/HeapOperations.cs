@@ -238,7 +238,7 @@ internal static unsafe class HeapOperations
             return null;
         }
 
-        Segment* segment = Segments.TryCreate(Config.SegmentSize);
+        Segment* segment = Segments.TryCreate(Config.SegmentSize, isLarge: false);
         if (segment == null)
         {
             return null;
