@@ -28,7 +28,18 @@ internal static unsafe class References
     {
         if ((shape & ~(Shape.Offsets | Shape.Items)) != 0)
         {
-            VisitOther(payload, type, shape, ref visitor);
+            if ((shape & Shape.OffsetValues) != 0)
+            {
+                for (uint i = 0; i < type->OffsetCount; i++)
+                {
+                    VisitValue((byte*)payload + type->Offsets[i], type, ref visitor);
+                }
+            }
+
+            if ((shape & ~(Shape.Offsets | Shape.Items | Shape.OffsetValues)) != 0)
+            {
+                VisitOther(payload, type, shape, ref visitor);
+            }
         }
 
         if ((shape & Shape.Offsets) != 0)
@@ -70,14 +81,6 @@ internal static unsafe class References
     private static void VisitOther<T>(void* payload, TypeDescriptor* type, Shape shape, ref T visitor)
         where T : struct, IReferenceVisitor
     {
-        if ((shape & Shape.OffsetValues) != 0)
-        {
-            for (uint i = 0; i < type->OffsetCount; i++)
-            {
-                VisitValue((byte*)payload + type->Offsets[i], type, ref visitor);
-            }
-        }
-
         if ((shape & Shape.ItemValues) != 0)
         {
             ulong count = ObjectSize.ItemCount(payload);
