@@ -194,7 +194,8 @@ internal static unsafe class Collector
                 return false;
             }
 
-            isSpent = budget.IsSpentNow();
+            // The next one takes as long as this one did.
+            isSpent = budget.IsSpentBefore(gcEvent.DurationNs);
         }
 
         return true;

@@ -235,6 +235,7 @@ internal static unsafe class Round
         isOutOfMemory = false;
         while (heap->RoundPosition < heap->Visited.Count)
         {
+            ulong begun = Clock.Nanoseconds();
             if (!Trial.TryCommit(heap, out Trial trial))
             {
                 isOutOfMemory = true;
@@ -244,7 +245,7 @@ internal static unsafe class Round
             gcEvent.Visited += trial.Visited;
             gcEvent.Collected += trial.Collected;
             gcEvent.Resurrected += trial.Resurrected;
-            if (budget.IsSpentNow())
+            if (budget.IsSpentBefore(Clock.Nanoseconds() - begun))
             {
                 return false;
             }

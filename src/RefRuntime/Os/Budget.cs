@@ -39,6 +39,13 @@ internal struct Budget
         return _isSpent;
     }
 
+    /// <summary>Is the time over, or will it be before something is done that takes so long? Then the budget is spent.</summary>
+    public bool IsSpentBefore(ulong nanoseconds)
+    {
+        _isSpent = IsSpentNow() || (!IsUnlimited && Clock.Nanoseconds() + nanoseconds >= _deadline);
+        return _isSpent;
+    }
+
     private static uint UnitsOf(ulong deadline) =>
         deadline == ulong.MaxValue ? uint.MaxValue : Config.IsSliced ? 1 : Config.UnitsPerClock;
 }
