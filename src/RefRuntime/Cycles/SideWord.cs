@@ -66,6 +66,12 @@ internal static class SideWord
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsExplained(uint side) => side == (Outside | Seen);
 
+    /// <summary>Added to the dead that have been put into the list of those that die, see TrialTable.GatherDead. Who is outside never lives.</summary>
+    public const uint Gathered = Outside | Live;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsGathered(uint side) => side == (Done | Seen | Gathered);
+
     /// <summary>It waits no longer: its edges are walked. One that is taken for live stays so.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Walked(uint side) => (side & Live) != 0 ? side & ~Outside : (side & ~Outside) | Done;

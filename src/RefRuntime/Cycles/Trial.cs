@@ -7,13 +7,15 @@
 // cycle that points into a large live graph is found without a walk through that graph.
 //
 // Whose references are all explained by edges so far is walked on from at once: it may be dead. The others wait: most of them are
-// held by something far away, and what lies beyond them is live, and cold. Some of those that wait are walked on from in
-// the end, as many as pays (TrialReach).
+// held by something far away, and what lies beyond them is live, and cold. So do candidates with more than one reference left: a
+// dead cycle that is only a cycle has one to each member. Some of those that wait are walked on from in the end, as many as
+// pays (TrialReach), candidates first.
 //
 // The pages' side data stays free for a collection that runs in slices meanwhile; its commit uses trials too.
 //
 // Bacon and Rajan, "Concurrent Cycle Collection in Reference Counted Systems", 2001, for the candidates; the bounds are ours.
 
+using System;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using RefRuntime.Core;
@@ -26,21 +28,32 @@ namespace RefRuntime.Cycles;
 
 internal unsafe struct Trial : IReferenceVisitor
 {
+    /// <summary>A page has few candidates when a sample needs at least so many like it.</summary>
+    private const uint PagesOfSample = 16;
+
     private readonly HeapState* _heap;
     private TrialTable _table;
     private TypeGuess _type;
 
-    /// <summary>Places whose references have been explained after all while they were waiting: a list through Place.Next.</summary>
+    /// <summary>Places whose references have been explained after all while they were waiting: a list through Place.Next. WalkWaiting may have walked them since.</summary>
     private uint _ready;
 
     /// <summary>Places that wait, in the order in which they were looked at: in the table's List.</summary>
     private uint _waiting;
 
+    /// <summary>The next place to be looked at.</summary>
+    private uint _next;
+
     /// <summary>Edges that may still be walked.</summary>
     private int _edgesLeft;
 
     private bool _mayAdd;
+
+    /// <summary>Somebody that was walked has duties, or owns raw memory.</summary>
     private bool _hasDuties;
+
+    /// <summary>Some edge is not noted in the table.</summary>
+    private bool _isPartial;
 
     /// <summary>Only who looks dead by side data is looked at.</summary>
     private bool _isCommit;
@@ -53,7 +66,7 @@ internal unsafe struct Trial : IReferenceVisitor
     }
 
     /// <summary>Objects looked at.</summary>
-    public uint Visited { get; private set; }
+    public readonly uint Visited => _next;
 
     /// <summary>Containers that died.</summary>
     public ulong Collected { get; private set; }
@@ -71,8 +84,8 @@ internal unsafe struct Trial : IReferenceVisitor
             return false;
         }
 
-        trial.TakeCandidates(candidates);
-        trial.Explore(first: 0, roots: candidates);
+        candidates = trial.TakeCandidates(candidates);
+        trial.Explore(roots: candidates);
         uint walked = trial.WalkWaiting(TrialReach.Places(heap, candidates));
         trial._table.PropagateLife();
         trial.LeaveToComplete(candidates);
@@ -109,17 +122,26 @@ internal unsafe struct Trial : IReferenceVisitor
         uint place = _table.Find(child, out ulong slot);
         if (place == 0)
         {
-            if (!_mayAdd || _table.IsFull || !Edge.IsInHeap(_heap, child) || (_isCommit && !LooksDead(child)))
+            if (!Edge.IsInHeap(_heap, child))
             {
                 return;
             }
 
-            Prefetch.PageEntry(child);
-            place = _table.Append(child, slot);
+            if (!_mayAdd || _table.IsFull || (_isCommit && !LooksDead(child)))
+            {
+                _isPartial = true;
+                return;
+            }
+
+            place = Append(child, slot);
         }
 
         Place* to = _table.Places + place - 1;
-        _table.AddEdge(to);
+        if (!_table.TryAddEdge(to, place))
+        {
+            _isPartial = true;
+        }
+
         if (SideWord.IsExplained(to->Side))
         {
             to->Next = _ready;
@@ -127,24 +149,38 @@ internal unsafe struct Trial : IReferenceVisitor
         }
     }
 
-    /// <summary>Moves candidates from the log into the table, of each page the same part of those that it has: a fair sample of the log.</summary>
-    private void TakeCandidates(uint wanted)
+    /// <summary>
+    /// Moves up to so many candidates from the log into the table: a fair sample of the log. Of a page with many the same part as
+    /// of all; of one with few all or none. Returns how many it took.
+    /// </summary>
+    private uint TakeCandidates(uint wanted)
     {
-        ulong all = _heap->Candidates;
-        ulong due = 0;
+        long all = (long)_heap->Candidates;
+        long few = wanted / PagesOfSample;
+        long due = few * all / 2; // what rounding may leave over, so that as many are taken as are wanted
         for (Segment* segment = _heap->Segments; segment != null; segment = segment->Next)
         {
             for (ulong pages = segment->CandidatePages; pages != 0; pages &= pages - 1)
             {
+                Prefetch.Line(Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages));
+            }
+
+            for (ulong pages = segment->CandidatePages; pages != 0; pages &= pages - 1)
+            {
                 Page* page = Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages);
-                due += (ulong)page->CandidateCount * wanted;
-                if (due >= all)
+                long count = page->CandidateCount;
+                due += count * wanted;
+                long taken = count <= few ? (2 * due >= count * all ? count : 0) : due < all ? 0 : due / all;
+                taken = Math.Min(Math.Min(taken, count), wanted - _table.Count);
+                if (taken != 0)
                 {
-                    TakeFrom(page, (uint)(due / all));
-                    due %= all;
+                    TakeFrom(page, (uint)taken);
+                    due -= taken * all;
                 }
             }
         }
+
+        return _table.Count;
     }
 
     private void TakeFrom(Page* page, uint wanted)
@@ -156,7 +192,9 @@ internal unsafe struct Trial : IReferenceVisitor
             ulong bits = bitmap[w];
             for (; bits != 0 && taken < wanted; bits &= bits - 1)
             {
-                _table.Insert(Blocks.PayloadAt(page, (w * 64) + (uint)BitOperations.TrailingZeroCount(bits)));
+                void* payload = Blocks.PayloadAt(page, (w * 64) + (uint)BitOperations.TrailingZeroCount(bits));
+                _ = _table.Find(payload, out ulong slot);
+                Append(payload, slot);
                 taken++;
             }
 
@@ -171,36 +209,52 @@ internal unsafe struct Trial : IReferenceVisitor
         }
     }
 
-    /// <summary>Looks at the objects from the first place on, and at those that are met. The first <paramref name="roots"/> places are candidates.</summary>
-    private void Explore(uint first, uint roots)
+    /// <summary>Adds an object that is not in the table yet. Its memory is asked for now, unless Look will do so in time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint Append(void* payload, ulong slot)
     {
-        for (uint next = first; next < _table.Count || _ready != 0;)
+        Prefetch.PageEntry(payload);
+        if (_table.Count - _next < Prefetch.Distance)
+        {
+            Prefetch.Header(payload);
+        }
+
+        return _table.Append(payload, slot);
+    }
+
+    /// <summary>Looks at the objects that nobody has looked at, and at those that are met. The first <paramref name="roots"/> places are candidates.</summary>
+    private void Explore(uint roots)
+    {
+        while (_next < _table.Count || _ready != 0)
         {
             if (_ready != 0)
             {
                 Place* place = _table.Places + _ready - 1;
                 _ready = place->Next;
                 place->Next = 0;
-                Walk(place);
+                if (SideWord.IsWaiting(place->Side))
+                {
+                    Walk(place);
+                }
             }
             else
             {
-                Look(next, next < roots);
-                next++;
+                uint index = _next++;
+                Look(index, index < roots);
             }
         }
     }
 
     /// <summary>Sets the object's count against the edges to it, and decides whether it is walked on from now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Look(uint index, bool isRoot)
     {
+        Place* place = _table.Places + index;
         if (index + Prefetch.Distance < _table.Count)
         {
-            Prefetch.Header(_table.Places[index + Prefetch.Distance].Payload);
+            Prefetch.Header(place[Prefetch.Distance].Payload);
         }
 
-        Visited++;
-        Place* place = _table.Places + index;
         if (isRoot && _edgesLeft < 0)
         {
             // Not in this trial: back into the log, where its header says that it is.
@@ -210,7 +264,7 @@ internal unsafe struct Trial : IReferenceVisitor
             return;
         }
 
-        if (!isRoot && !Edge.TryLocate(_heap, place->Payload, out _, out _))
+        if (!isRoot && !Blocks.TryIndexOf(Segment.PageOf(place->Payload), place->Payload, out _))
         {
             // Some slot was written plainly with what is no object.
             place->Side |= SideWord.Outside | SideWord.Done | SideWord.Seen;
@@ -224,7 +278,7 @@ internal unsafe struct Trial : IReferenceVisitor
             Header.Word(place->Payload) = word & ~HeaderFlags.Quiet;
         }
 
-        long references = Header.References((int)word);
+        long references = (int)word > 0 ? (int)word : Header.References((int)word);
         if ((word & HeaderFlags.Skipped) != 0 || references == 0 || references > SideWord.MaxCount)
         {
             place->Side |= SideWord.Outside | SideWord.Done | SideWord.Seen;
@@ -232,7 +286,7 @@ internal unsafe struct Trial : IReferenceVisitor
         }
 
         place->Side = SideWord.Waiting(place->Side, (uint)references);
-        if (isRoot || _isCommit || SideWord.IsExplained(place->Side))
+        if ((isRoot && references == 1) || _isCommit || SideWord.IsExplained(place->Side))
         {
             Walk(place);
         }
@@ -254,7 +308,11 @@ internal unsafe struct Trial : IReferenceVisitor
         place->Side = SideWord.Walked(place->Side);
         ulong word = Header.Word(place->Payload);
         TypeDescriptor* type = _type.Of(word);
-        _hasDuties |= type->HasDuties || (word & HeaderFlags.HasWeak) != 0;
+        if (type->HasDuties || (type->Shape & Shape.List) != 0 || (word & HeaderFlags.OwnDuties) != 0)
+        {
+            _hasDuties = true;
+        }
+
         place->FirstEdge = _table.EdgeCount;
         References.Visit(place->Payload, type, ref this);
         place->EndEdge = _table.EdgeCount;
@@ -264,15 +322,20 @@ internal unsafe struct Trial : IReferenceVisitor
     private uint WalkWaiting(uint wanted)
     {
         uint walked = 0;
-        for (; walked < wanted && walked < _waiting; walked++)
+        while (walked < wanted && walked < _waiting)
         {
-            Place* place = (Place*)_table.List[walked];
-            if (SideWord.IsWaiting(place->Side))
+            // Some at a time: what they refer to then comes from memory together.
+            uint left = (wanted < _waiting ? wanted : _waiting) - walked;
+            for (uint i = left < Prefetch.Distance ? left : Prefetch.Distance; i != 0; i--)
             {
-                uint first = _table.Count;
-                Walk(place);
-                Explore(first, roots: 0);
+                Place* place = (Place*)_table.List[walked++];
+                if (SideWord.IsWaiting(place->Side))
+                {
+                    Walk(place);
+                }
             }
+
+            Explore(roots: 0);
         }
 
         return walked;
@@ -311,6 +374,12 @@ internal unsafe struct Trial : IReferenceVisitor
 
     private void Die()
     {
+        if (!_hasDuties && !_isPartial)
+        {
+            Collected = TrialSweep.Run(_heap, _table);
+            return;
+        }
+
         ulong dead = _table.ListDead();
         void** members = _table.List;
         if (_hasDuties && Finalization.IsAnyDue(members, dead))
@@ -384,9 +453,8 @@ internal unsafe struct Trial : IReferenceVisitor
             list[_heap->RoundKept + listed++] = payload;
             if (LooksDead(payload) && _table.Find(payload, out ulong slot) == 0)
             {
-                uint first = _table.Count;
-                _table.Append(payload, slot);
-                Explore(first, roots: 0);
+                Append(payload, slot);
+                Explore(roots: 0);
             }
         }
 

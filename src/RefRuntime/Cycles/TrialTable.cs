@@ -7,6 +7,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using RefRuntime.Core;
 using RefRuntime.Heap;
+using RefRuntime.Lifetime;
 using RefRuntime.Os;
 
 namespace RefRuntime.Cycles;
@@ -130,19 +131,23 @@ internal unsafe struct TrialTable
         Append(payload, slot);
     }
 
-    /// <summary>Notes one edge more to the object, for the one whose edges are being walked.</summary>
+    /// <summary>Notes one edge more to the object, for the one whose edges are being walked. False = there is no room: the object is taken for live.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void AddEdge(Place* to)
+    public bool TryAddEdge(Place* to, uint place)
     {
-        to->Side = SideWord.AddEdge(to->Side);
-        if (EdgeCount < _edgeLimit)
+        uint side = SideWord.AddEdge(to->Side);
+        bool hasRoom = EdgeCount < _edgeLimit;
+        if (hasRoom)
         {
-            _edges[EdgeCount++] = (uint)(to - Places);
+            _edges[EdgeCount++] = place - 1;
         }
         else
         {
-            to->Side = SideWord.VisitedLive(to->Side);
+            side = SideWord.VisitedLive(side);
         }
+
+        to->Side = side;
+        return hasRoom;
     }
 
     /// <summary>Whoever is held from outside the table lives, with all of the table that it reaches.</summary>
@@ -169,6 +174,74 @@ internal unsafe struct TrialTable
                         child->Next = next;
                         next = _edges[e] + 1;
                     }
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Lists the dead in List, each before those that it refers to, what hangs together together. Returns how many they are; and the
+    /// first of the places that refer to something else too, a list through Place.Next.
+    /// </summary>
+    public readonly uint GatherDead(out uint holders)
+    {
+        holders = 0;
+        uint dead = 0;
+        for (uint i = 0; i < Count; i++)
+        {
+            if (!SideWord.IsDead(Places[i].Side))
+            {
+                continue;
+            }
+
+            Places[i].Side |= SideWord.Gathered;
+            for (uint next = i + 1; next != 0;)
+            {
+                uint number = next;
+                Place* place = Places + number - 1;
+                next = place->Next;
+                List[dead++] = place->Payload;
+                bool isHolder = false;
+                for (uint e = place->EndEdge; e-- > place->FirstEdge;)
+                {
+                    Place* child = Places + _edges[e];
+                    if (SideWord.IsDead(child->Side))
+                    {
+                        child->Side |= SideWord.Gathered;
+                        child->Next = next;
+                        next = _edges[e] + 1;
+                    }
+                    else if (!SideWord.IsGathered(child->Side))
+                    {
+                        isHolder = true;
+                        Prefetch.LogWord(child->Payload);
+                    }
+                }
+
+                if (isHolder)
+                {
+                    place->Next = holders;
+                    holders = number;
+                }
+            }
+        }
+
+        return dead;
+    }
+
+    /// <summary>Releases what the gathered holders refer to outside the set.</summary>
+    public readonly void ReleaseHeld(uint holders, ref ChildRelease release)
+    {
+        while (holders != 0)
+        {
+            Place* place = Places + holders - 1;
+            holders = place->Next;
+            for (uint e = place->EndEdge; e-- > place->FirstEdge;)
+            {
+                Place* child = Places + _edges[e];
+                if (!SideWord.IsGathered(child->Side))
+                {
+                    release.Release(child->Payload);
                 }
             }
         }

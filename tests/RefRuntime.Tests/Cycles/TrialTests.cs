@@ -53,6 +53,35 @@ public sealed unsafe class TrialTests
         CountOperations.Decref(kept);
     }
 
+    /// <summary>
+    /// The first waits, since two references to it are left; so does the one that it shares with the third, which is walked at once. Walked
+    /// from the first, the shared one is explained, and is to be walked once: what it refers to has another owner.
+    /// </summary>
+    [Test]
+    public void Who_is_explained_while_it_waits_is_walked_once()
+    {
+        using TestHeap heap = new();
+        void** first = (void**)heap.Alloc(TestTypes.Pair);
+        void** second = (void**)heap.Alloc(TestTypes.Pair);
+        void** third = (void**)heap.Alloc(TestTypes.Pair);
+        void** shared = (void**)heap.Alloc(TestTypes.Pair);
+        void** kept = (void**)heap.Alloc(TestTypes.Pair);
+        first[0] = second;
+        CountOperations.Store(second, first);
+        CountOperations.Store(second + 1, first);
+        CountOperations.Store(third, third);
+        third[1] = shared;
+        CountOperations.Store(first + 1, shared);
+        CountOperations.Store(shared, kept);
+        CountOperations.Decref(first);
+        CountOperations.Decref(third);
+
+        Assert.That(Trial.TryRun(heap.State, out Trial trial), Is.True);
+        Assert.That(trial.Collected, Is.EqualTo(4));
+        Assert.That(CountOperations.GetRefCount(kept), Is.EqualTo(1));
+        CountOperations.Decref(kept);
+    }
+
     /// <summary>A live chain, which no longer is anything new.</summary>
     private static void** NewGraph(TestHeap heap)
     {
