@@ -1415,13 +1415,16 @@ RR_API rr_status rr_debug_print(const void *pointer);
  * If `path` ends in ".json" the report is JSON, in this form; n are numbers, addresses are strings:
  *
  *     {"heap": "0x...", "objects": n, "bytes": n,
- *      "held": [{"type": "...", "objects": n, "immortal": n, "references": n, "objects_kept": n, "bytes_kept": n,
- *                "allocated_by": [{"function": "..." or null, "module": "...", "offset": "0x..."}, ...],
+ *      "held": [{"type": "...", "objects": n, "immortal": n, "references": n,
+ *                "objects_kept": n, "bytes_kept": n,
+ *                "allocated_by": [{"function": "..." or null, "module": "...", "offset": "0x..."},
+ *                                 ...],
  *                "largest": [{"object": "0x...", "references": n (null: immortal),
  *                             "objects_kept": n, "bytes_kept": n,
  *                             "tags": [{"tag": "...", "references": n}, ...]}, ...]}, ...],
  *      "shared": {"objects": n, "bytes": n}, "garbage": {"objects": n, "bytes": n},
- *      "types": [{"type": "...", "objects": n, "bytes": n, "garbage_objects": n, "garbage_bytes": n}, ...]}
+ *      "types": [{"type": "...", "objects": n, "bytes": n,
+ *                 "garbage_objects": n, "garbage_bytes": n}, ...]}
  *
  * The text shows 40 kinds of holders and the three largest of each, the JSON all kinds and a
  * hundred of each. The file is written beside its place and renamed when it is whole. What is no

@@ -39,45 +39,18 @@ internal unsafe struct TypeUsages
             }
         }
 
-        usages.Sort();
+        HeapSort.Sort(usages.Items, usages.Count, default(ByBytes));
         return true;
     }
 
     public readonly void Free() => Memory.Release((byte*)Items, _bytes);
 
-    /// <summary>Heap sort: in place, and no worse for many types.</summary>
-    private readonly void Sort()
+    /// <summary>The largest comes first.</summary>
+    private readonly struct ByBytes : IOrder<TypeUsage>
     {
-        for (uint i = Count / 2; i-- > 0;)
-        {
-            Sift(i, Count);
-        }
-
-        for (uint end = Count; end > 1;)
-        {
-            end--;
-            (Items[0], Items[end]) = (Items[end], Items[0]);
-            Sift(0, end);
-        }
+        public bool IsBefore(in TypeUsage left, in TypeUsage right) =>
+            left.Bytes != right.Bytes ? left.Bytes > right.Bytes : left.Type < right.Type;
     }
-
-    /// <summary>The smallest is at the root, so that it ends up last.</summary>
-    private readonly void Sift(uint root, uint end)
-    {
-        for (uint child; (child = (2 * root) + 1) < end; root = child)
-        {
-            child += child + 1 < end && ComesAfter(Items[child + 1], Items[child]) ? 1u : 0;
-            if (!ComesAfter(Items[child], Items[root]))
-            {
-                return;
-            }
-
-            (Items[root], Items[child]) = (Items[child], Items[root]);
-        }
-    }
-
-    private static bool ComesAfter(in TypeUsage a, in TypeUsage b) =>
-        a.Bytes != b.Bytes ? a.Bytes < b.Bytes : a.Type > b.Type;
 
     private struct Counter : IBlockVisitor
     {
