@@ -253,9 +253,12 @@ RR_INLINE const rr_layout_type *rr_inline_node_type(uint64_t header)
     return NULL;
 }
 
-/* Tells the heap of the object how many were taken out of its log. */
+/* Tells the heap of the object how many were taken out of its log. While there are any, the last block was given back inline, and its
+ * page has others in use; after a call of the library the object's segment may be the system's. */
 RR_INLINE void rr_inline_settle(void *object, uint64_t *forgotten)
 {
+    if (*forgotten == 0)
+        return;
     char *heap = *(char **)(void *)(rr_inline_segment(object) + RR_LAYOUT_SEGMENT_HEAP);
     *(rr_inline_word *)(void *)(heap + RR_LAYOUT_HEAP_CANDIDATES) -= *forgotten;
     *forgotten = 0;

@@ -495,6 +495,54 @@ static void a_node_died_that_a_finalizer_below_it_had_taken_a_reference_to(void 
     assert_int_equal(rr_heap_verify(*state), RR_OK);
 }
 
+/* ---- Candidates that a trial took from the log and did not walk on from were in no log and in no young page any more ------------ */
+
+static node *multiply_linked_pair(rr_heap *heap, int id) {
+    node *first = node_new(heap, 0, id), *second = node_new(heap, 0, id);
+    rr_store(&first->next, second);
+    rr_store(&first->other, second);
+    rr_store(&second->next, first);
+    rr_store(&second->other, first);
+    rr_decref(second);
+    return first;
+}
+
+static void candidates_that_a_trial_did_not_walk_on_from_were_lost(void **state) {
+    rr_heap *heap = *state;
+    enum { PAIRS = 5000 };
+    static node *dropped[PAIRS], *kept[PAIRS];
+    for (int i = 0; i < PAIRS; i++) {
+        dropped[i] = multiply_linked_pair(heap, i);
+        kept[i] = multiply_linked_pair(heap, i);
+    }
+    assert_int_equal(rr_collect(heap), 0); /* no page is young from now on */
+    for (int i = 0; i < PAIRS; i++) { /* live candidates with several references: trials learn to look at few */
+        rr_incref(kept[i]);
+        rr_decref(kept[i]);
+    }
+    while (rr_gc_pending(heap))
+        assert_int_equal(rr_collect_step(heap, 100000), 0);
+    for (int i = 0; i < PAIRS; i++)
+        rr_decref(dropped[i]);
+    assert_true(rr_collect_step(heap, 0) >= 0);
+    int64_t left = (int64_t)live(heap) - 2 * PAIRS;
+    assert_int_equal(rr_collect(heap), left);
+    assert_int_equal(live(heap), 2 * PAIRS);
+    for (int i = 0; i < PAIRS; i++)
+        rr_decref(kept[i]);
+    assert_int_equal(rr_collect(heap), 2 * PAIRS);
+}
+
+/* ---- A node that dies inline took a huge child with it, and was read once more when its child's segment was gone ---------------- */
+
+static void the_segment_of_a_huge_child_was_read_after_it_was_gone(void **state) {
+    rr_heap *heap = *state;
+    node *holder = rr_alloc(heap, node_type(0));
+    rr_take(&holder->next, rr_alloc_items(heap, RR_TYPE_TUPLE, 1000000));
+    assert_int_equal(rr_decref(holder), RR_OK);
+    assert_int_equal(live(heap), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_traverse_callback_of_one_thread_refused_the_calls_of_others),
@@ -512,6 +560,8 @@ int main(void) {
         WITH_HEAP(trims_starved_complete_collections),
         WITH_HEAP(finalizers_that_made_new_garbage_kept_one_allocation_busy_for_ever),
         WITH_MANUAL_HEAP(a_node_died_that_a_finalizer_below_it_had_taken_a_reference_to),
+        WITH_MANUAL_HEAP(candidates_that_a_trial_did_not_walk_on_from_were_lost),
+        WITH_MANUAL_HEAP(the_segment_of_a_huge_child_was_read_after_it_was_gone),
     };
     return cmocka_run_group_tests_name("regressions", tests, NULL, NULL);
 }

@@ -360,12 +360,13 @@ internal unsafe struct Trial : IReferenceVisitor
         return extent;
     }
 
-    /// <summary>What survives may yet belong to something dead that reaches farther: the next complete collection will look at it.</summary>
+    /// <summary>What survives, or was not walked on from, may yet belong to something dead that reaches farther: the next complete collection will look at it.</summary>
     private readonly void LeaveToComplete(uint roots)
     {
         for (uint i = 0; i < roots; i++)
         {
-            if ((_table.Places[i].Side & SideWord.Live) != 0)
+            uint side = _table.Places[i].Side;
+            if ((side & SideWord.Live) != 0 || SideWord.IsWaiting(side))
             {
                 Blocks.MarkYoung(_heap, Segment.PageOf(_table.Places[i].Payload));
             }

@@ -35,7 +35,8 @@ internal static unsafe class TrialReach
             return;
         }
 
-        uint used = extent * One / candidates;
+        // Rounded up, and what the floor of LeastTrialReach has walked counts too: else twice nothing would be nothing.
+        uint used = ((extent * One) + candidates - 1) / candidates;
         bool isCut = extent != 0 && extent >= walked - (walked / 8);
         uint reach = isCut ? 2 * used : used + (used / 4);
         heap->TrialReach = reach < Least ? Least : reach > Most ? Most : reach;
