@@ -12,7 +12,8 @@
  * functions of the library. Both kinds can be mixed at will, on the same objects too.
  *
  * Trust. The inline calls trust their caller: an object is a live object or NULL, a slot is aligned and not
- * NULL, a heap is a live heap that belongs to the calling thread, value and slot belong to one heap. Define
+ * NULL, a heap is a live heap that belongs to the calling thread, value and slot belong to one heap, and what
+ * stands in the slots of a dying object is a live object or NULL. Define
  * RR_CHECK_INLINE (in a debug build, say) and each of these calls is the checking one of the library. So it
  * is where this header knows no better: other compilers than GCC and Clang, other machines than 64-bit
  * little-endian ones. RR_HAS_INLINE tells: 1 or 0.
