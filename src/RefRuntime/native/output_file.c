@@ -3,7 +3,8 @@
  *
  * A regular file is written beside its place under a name of its own and gets its name when it is whole, so that nobody
  * takes half of it for all. What is no regular file (a terminal, a pipe, /dev/full) is written as it is: to rename
- * something over a device would replace the device. A link is followed: what it points to is replaced.
+ * something over a device would replace the device. A link is followed: what it points to is replaced. Not so where the
+ * program writes itself: its standard output or standard error, or a descriptor by its name in /proc, is written at its end.
  *
  * It is C because errno must be read before anything else runs on the thread. Nothing here allocates.
  */
@@ -17,10 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default"))) /* of librrhost.so; librefruntime.so has a version script */
 #define ATTEMPTS 100
+#define PROC_MAGIC 0x9fa0
 
 /* Names of PATH_MAX bytes each; Os/OutputFile.cs knows the layout. No temporary name: the file is written in its place. */
 struct rrhost_output_names {
@@ -34,7 +37,33 @@ int rrhost_output_write(int descriptor, const char *bytes, size_t count);
 int rrhost_output_close(int descriptor, const struct rrhost_output_names *names, int is_whole);
 void rrhost_error_text(int error, char *buffer, size_t capacity);
 
-/* Where a name that leads nowhere yet leads: through the links in its last component too. */
+/* A standard stream that writes this file, or -1. Its offset is shared: what either writes stands behind the other's. */
+static int stream_of(const struct stat *file)
+{
+    for (int stream = STDOUT_FILENO; stream <= STDERR_FILENO; stream++) {
+        struct stat status;
+        int flags = fcntl(stream, F_GETFL);
+
+        if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && fstat(stream, &status) == 0 && status.st_dev == file->st_dev
+            && status.st_ino == file->st_ino)
+            return stream;
+    }
+    return -1;
+}
+
+/* Is this link the name of a descriptor? */
+static int is_in_proc(const char *link)
+{
+    struct statfs status;
+    int descriptor = open(link, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    int is_proc = descriptor >= 0 && fstatfs(descriptor, &status) == 0 && status.f_type == PROC_MAGIC;
+
+    if (descriptor >= 0)
+        close(descriptor);
+    return is_proc;
+}
+
+/* Where a name that leads nowhere yet leads: through the links in its last component too. EXDEV: to a descriptor. */
 static int resolve(const char *path, char *target)
 {
     char link[PATH_MAX];
@@ -50,6 +79,8 @@ static int resolve(const char *path, char *target)
 
         if (count < 0)
             return errno == EINVAL || errno == ENOENT ? 0 : errno;
+        if (is_in_proc(target))
+            return EXDEV;
         if (directory + (size_t)count >= PATH_MAX)
             return ENAMETOOLONG;
         memcpy(target + directory, link, (size_t)count);
@@ -69,11 +100,20 @@ EXPORT int rrhost_output_open(const char *path, struct rrhost_output_names *name
     names->target[0] = '\0';
     if (path[0] == '\0')
         return -ENOENT;
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-        int descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-        return descriptor >= 0 ? descriptor : -errno;
+    if (stat(path, &status) == 0) {
+        int stream = S_ISREG(status.st_mode) ? stream_of(&status) : -1;
+        int descriptor;
+
+        if (stream >= 0 || !S_ISREG(status.st_mode)) {
+            descriptor = stream >= 0 ? fcntl(stream, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+            return descriptor >= 0 ? descriptor : -errno;
+        }
     }
     error = resolve(path, names->target);
+    if (error == EXDEV) {
+        int descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
+        return descriptor >= 0 ? descriptor : -errno;
+    }
     if (error != 0)
         return -error;
     if (access(names->target, F_OK) == 0 && access(names->target, W_OK) != 0)
