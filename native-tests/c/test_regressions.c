@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -533,6 +535,85 @@ static void candidates_that_a_trial_did_not_walk_on_from_were_lost(void **state)
     assert_int_equal(rr_collect(heap), 2 * PAIRS);
 }
 
+/* ---- Files: the error handler ran in the middle of them, and the program's own output was replaced ------------------------------- */
+
+static void *stop_no_trace(void *unused) {
+    (void)unused;
+    assert_int_equal(rr_trace_stop(), RR_E_ARGUMENT);
+    return NULL;
+}
+
+static void wait_for_a_thread_at_the_trace(rr_status status, const char *message, const void *object, void *user) {
+    (void)message;
+    (void)object;
+    (void)user;
+    if (status != RR_E_IO)
+        return; /* the other thread's own error */
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, stop_no_trace, NULL), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+static void the_error_handler_was_called_with_the_lock_of_the_trace(void **state) {
+    (void)state;
+    rr_set_error_handler(wait_for_a_thread_at_the_trace, NULL);
+    assert_int_equal(rr_trace_start("/dev/full"), RR_OK);
+    assert_int_equal(rr_trace_stop(), RR_E_IO);
+    assert_int_equal(rr_trace_start("/no/such/folder/trace.json"), RR_E_IO);
+    rr_set_error_handler(NULL, NULL);
+}
+
+static void verify_the_heap(rr_status status, const char *message, const void *object, void *user) {
+    (void)status;
+    (void)message;
+    (void)object;
+    assert_int_equal(rr_heap_verify(user), RR_OK);
+}
+
+static void the_error_handler_saw_a_heap_that_a_snapshot_had_numbered(void **state) {
+    rr_heap *heap = *state;
+    node *first = rr_alloc(heap, node_type(0));
+    for (int i = 0; i < 1000; i++) {
+        node *next = first;
+        first = rr_alloc(heap, node_type(0));
+        rr_take(&first->next, next);
+    }
+    rr_set_error_handler(verify_the_heap, heap);
+    assert_int_equal(rr_heap_snapshot(heap, "/dev/full"), RR_E_IO);
+    assert_int_equal(rr_heap_dot(heap, "/dev/full", 0), RR_E_IO);
+    rr_set_error_handler(NULL, NULL);
+    rr_decref(first);
+}
+
+static void a_file_by_the_name_of_standard_output_replaced_what_stood_there(void **state) {
+    rr_heap *heap = *state;
+    char name[] = "/tmp/rr-stdout-XXXXXX";
+    int file = mkstemp(name);
+    assert_true(file >= 0);
+    fflush(stdout);
+    int kept = dup(STDOUT_FILENO);
+    assert_int_equal(dup2(file, STDOUT_FILENO), STDOUT_FILENO);
+    bool before = write(STDOUT_FILENO, "before\n", 7) == 7;
+    rr_status status = rr_heap_print_stats(heap, "/dev/stdout");
+    bool after = write(STDOUT_FILENO, "after\n", 6) == 6;
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+    close(file);
+    assert_int_equal(status, RR_OK);
+    assert_true(before && after);
+
+    static char text[65536];
+    FILE *stream = fopen(name, "r");
+    assert_non_null(stream);
+    size_t length = fread(text, 1, sizeof text - 1, stream);
+    fclose(stream);
+    unlink(name);
+    text[length] = '\0';
+    assert_true(length > 20);
+    assert_int_equal(strncmp(text, "before\n", 7), 0);
+    assert_string_equal(text + length - 6, "after\n");
+}
+
 /* ---- A node that dies inline took a huge child with it, and was read once more when its child's segment was gone ---------------- */
 
 static void the_segment_of_a_huge_child_was_read_after_it_was_gone(void **state) {
@@ -556,6 +637,9 @@ int main(void) {
         cmocka_unit_test(at_the_limit_the_message_blamed_the_system),
         WITH_MANUAL_HEAP(from_a_traverse_callback_another_heap_could_be_collected_and_freed),
         cmocka_unit_test(a_child_forked_beside_rr_type_new_hung),
+        cmocka_unit_test(the_error_handler_was_called_with_the_lock_of_the_trace),
+        WITH_MANUAL_HEAP(the_error_handler_saw_a_heap_that_a_snapshot_had_numbered),
+        WITH_MANUAL_HEAP(a_file_by_the_name_of_standard_output_replaced_what_stood_there),
         WITH_HEAP(a_log_that_was_always_full_starved_complete_collections),
         WITH_HEAP(trims_starved_complete_collections),
         WITH_HEAP(finalizers_that_made_new_garbage_kept_one_allocation_busy_for_ever),

@@ -13,7 +13,8 @@
 //
 // Invariants
 //   an array that is not closed is a trace for both viewers: what a crash leaves under the temporary name can be looked at
-//   events are noted with the lock held; no foreign code runs then, and whoever holds it waits for the system alone
+//   events are noted with the lock held; no foreign code runs then, and whoever holds it waits for the system alone:
+//   errors are told when it has been left
 //   a forked child leaves its parent's file alone
 
 using System;
@@ -76,12 +77,21 @@ internal static unsafe class Timeline
             return LastError.Number(Status.NoMemory, function, "a lock of", (uint)sizeof(Mutex), "bytes needs memory that the system does not have");
         }
 
+        byte* told = stackalloc byte[HostProcess.PathBytes];
         Mutex.Enter(Lock);
-        Status status = s_isOn
-            ? LastError.Pointer(Status.Busy, function, "path", path, "has to wait: another trace is being written")
-            : Begin(function, path);
+        bool isBusy = s_isOn;
+        bool isTooLong = !isBusy && !HostProcess.TryMakeAbsolute(path, Path);
+        int error = isBusy || isTooLong ? 0 : Begin(function);
+        CopyPath(told);
         Mutex.Exit(Lock);
-        return status;
+        if (isBusy)
+        {
+            return LastError.Pointer(Status.Busy, function, "path", path, "has to wait: another trace is being written");
+        }
+
+        return isTooLong
+            ? LastError.Pointer(Status.Argument, function, "path", path, "is too long")
+            : OutputFile.Tell(function, told, error);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -92,10 +102,14 @@ internal static unsafe class Timeline
             return NoTrace(function);
         }
 
+        byte* told = stackalloc byte[HostProcess.PathBytes];
         Mutex.Enter(Lock);
-        Status status = s_isOn ? End() : NoTrace(function);
+        bool wasOn = s_isOn;
+        string starter = s_file.Function;
+        int error = wasOn ? End() : 0;
+        CopyPath(told);
         Mutex.Exit(Lock);
-        return status;
+        return wasOn ? OutputFile.Tell(starter, told, error) : NoTrace(function);
     }
 
     /// <summary>At the start of the process: writes a trace if the environment says where to.</summary>
@@ -212,17 +226,16 @@ internal static unsafe class Timeline
         return true;
     }
 
-    private static Status Begin(string function, byte* path)
-    {
-        if (!HostProcess.TryMakeAbsolute(path, Path))
-        {
-            return LastError.Pointer(Status.Argument, function, "path", path, "is too long");
-        }
+    /// <summary>The path is overwritten as soon as the lock is left, and errors are told after that.</summary>
+    private static void CopyPath(byte* path) =>
+        new Span<byte>(Path, HostProcess.PathBytes).CopyTo(new Span<byte>(path, HostProcess.PathBytes));
 
-        Status status = s_file.Open(function, Path);
-        if (status != Status.Ok)
+    private static int Begin(string function)
+    {
+        int error = s_file.OpenQuietly(function, Path);
+        if (error != 0)
         {
-            return status;
+            return error;
         }
 
         if (!s_hasExit)
@@ -241,15 +254,15 @@ internal static unsafe class Timeline
         s_file.Write((long)s_process);
         s_file.Write(",\"tid\":0,\"args\":{\"name\":\"RefRuntime\"}}"u8);
         s_isOn = true;
-        return Status.Ok;
+        return 0;
     }
 
-    private static Status End()
+    private static int End()
     {
         s_isOn = false;
         s_isByVariable = false;
         s_file.Write("\n]\n"u8);
-        return s_file.Close();
+        return s_file.CloseQuietly();
     }
 
     private static Status NoTrace(string function) =>
@@ -261,16 +274,18 @@ internal static unsafe class Timeline
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Exit()
     {
+        byte* told = stackalloc byte[HostProcess.PathBytes];
         Mutex.Enter(Lock);
-        if (s_isOn)
-        {
-            bool isByVariable = s_isByVariable;
-            Status status = End();
-            s_isByVariable = isByVariable;
-            Tell(status);
-        }
-
+        string starter = s_file.Function;
+        bool isByVariable = s_isByVariable;
+        int error = s_isOn ? End() : 0;
+        s_isByVariable = isByVariable;
+        CopyPath(told);
         Mutex.Exit(Lock);
+        if (error != 0)
+        {
+            Tell(OutputFile.Tell(starter, told, error));
+        }
     }
 
     /// <summary>Says on standard error why there is no trace, where the environment has asked for it.</summary>

@@ -103,18 +103,20 @@ internal static unsafe class HeapFileOperations
         bool hasMemory = HeapSurvey.TryBuild(heap, out HeapSurvey survey) && SnapshotStrings.TryBuild(heap, out strings);
         if (hasMemory && (HeapSnapshot.Write(&survey, &strings, ref file) || !file.IsSound))
         {
+            // The error handler may look at the heap: the numbers must have left its pages by then.
+            survey.Free();
             status = file.Close();
         }
         else
         {
             file.Abandon();
+            survey.Free();
             status = hasMemory
                 ? LastError.Pointer(Status.Corrupt, function, "heap", heap, "has a type whose traverse callback reports other references each time")
                 : NoMemory(function, heap);
         }
 
         strings.Free();
-        survey.Free();
         return status;
     }
 
@@ -142,17 +144,15 @@ internal static unsafe class HeapFileOperations
             }
 
             picture.Write(ref file, subject);
-            status = file.Close();
-        }
-        else
-        {
-            file.Abandon();
-            status = NoMemory(function, heap);
+            picture.Free();
+            survey.Free();
+            return file.Close();
         }
 
+        file.Abandon();
         picture.Free();
         survey.Free();
-        return status;
+        return NoMemory(function, heap);
     }
 
     private static Status NoMemory(string function, HeapState* heap) =>

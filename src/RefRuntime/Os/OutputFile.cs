@@ -23,6 +23,9 @@ internal unsafe struct OutputFile
     private const int ErrorTextBytes = 128;
     private const int StandardError = 2;
 
+    /// <summary>No errno: the buffer found no memory.</summary>
+    private const int NoBuffer = -1;
+
     private string _function;
     private byte* _path;
     private byte* _names;
@@ -34,8 +37,14 @@ internal unsafe struct OutputFile
     /// <summary>False after an error: what is written from now on is lost, so that a long job may stop.</summary>
     public readonly bool IsSound => _error == 0;
 
+    /// <summary>Who began the file; null if nobody has.</summary>
+    public readonly string Function => _function;
+
     /// <summary>Begins a file; null means standard error. The path is read again for error messages, so it must stay.</summary>
-    public Status Open(string function, byte* path)
+    public Status Open(string function, byte* path) => Tell(function, path, OpenQuietly(function, path));
+
+    /// <summary>The same for who holds a lock: the result is for <see cref="Tell"/>, when the lock has been left.</summary>
+    public int OpenQuietly(string function, byte* path)
     {
         this = default;
         _function = function;
@@ -43,25 +52,47 @@ internal unsafe struct OutputFile
         _names = Memory.Reserve(NamesBytes + BufferBytes, 16);
         if (_names == null)
         {
-            return LastError.Number(Status.NoMemory, function, "writing through a buffer of", BufferBytes, "bytes needs memory that the system does not have");
+            return NoBuffer;
         }
 
         _buffer = _names + NamesBytes;
         _descriptor = path == null ? StandardError : rrhost_output_open(path, _names);
         if (_descriptor >= 0)
         {
-            return Status.Ok;
+            return 0;
         }
 
-        _error = -_descriptor;
-        return Release();
+        Memory.Release(_names, NamesBytes + BufferBytes);
+        return -_descriptor;
     }
 
     /// <summary>Ends the file: it gets its name, unless something went wrong, which the result and the last error then say.</summary>
-    public Status Close()
+    public Status Close() => Tell(_function, _path, CloseQuietly());
+
+    /// <summary>The same for who holds a lock: the result is for <see cref="Tell"/>, when the lock has been left.</summary>
+    public int CloseQuietly()
     {
         Flush();
         return End(isWhole: _error == 0);
+    }
+
+    /// <summary>Makes what opening or closing came to the last error.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status Tell(string function, byte* path, int error)
+    {
+        if (error == 0)
+        {
+            return Status.Ok;
+        }
+
+        if (error == NoBuffer)
+        {
+            return LastError.Number(Status.NoMemory, function, "writing through a buffer of", BufferBytes, "bytes needs memory that the system does not have");
+        }
+
+        byte* text = stackalloc byte[ErrorTextBytes];
+        rrhost_error_text(error, text, ErrorTextBytes);
+        return LastError.File(function, path, text);
     }
 
     /// <summary>Gives up: nothing is left of the file. For who has met an error of another kind.</summary>
@@ -187,7 +218,7 @@ internal unsafe struct OutputFile
         }
     }
 
-    private Status End(bool isWhole)
+    private int End(bool isWhole)
     {
         if (_descriptor != StandardError || _path != null)
         {
@@ -195,21 +226,8 @@ internal unsafe struct OutputFile
             _error = _error != 0 ? _error : error;
         }
 
-        return Release();
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private Status Release()
-    {
         Memory.Release(_names, NamesBytes + BufferBytes);
-        if (_error == 0)
-        {
-            return Status.Ok;
-        }
-
-        byte* text = stackalloc byte[ErrorTextBytes];
-        rrhost_error_text(_error, text, ErrorTextBytes);
-        return LastError.File(_function, _path, text);
+        return _error;
     }
 
     [DllImport("rrhost")]
