@@ -19,7 +19,10 @@ internal static unsafe class Damage
         if ((uint)Header.TypeOf(word) != record->Type || (int)word > 0 || (word & HeaderFlags.Watched) == 0)
         {
             Misuse.Report(heap, Status.Corrupt, payload, "had its header overwritten, as by a write before the beginning of the object, at offset", -Core.Config.HeaderSize);
-            Header.Word(payload) = type->NewHeader | uint.MaxValue | HeaderFlags.Watched;
+
+            // Its count and who refers to it weakly are lost: whatever is made up for them could end it too early. So it stays.
+            ulong state = type->NewHeader & ~(ulong)uint.MaxValue;
+            Header.Word(payload) = state | unchecked((uint)Header.ImmortalCount) | HeaderFlags.Watched | HeaderFlags.Quiet | HeaderFlags.Skipped;
             return false;
         }
 

@@ -16,6 +16,8 @@ namespace RefRuntime.Checking;
 
 internal static unsafe class Ledger
 {
+    private const int MostTagBytes = 4096;
+
     private static Depot s_tags;
 
     public static ref Gate Gate => ref s_tags.Gate;
@@ -107,7 +109,11 @@ internal static unsafe class Ledger
         }
     }
 
-    private static uint TagId(byte* tag) => s_tags.Intern(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(tag));
+    private static uint TagId(byte* tag)
+    {
+        ReadOnlySpan<byte> text = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(tag);
+        return s_tags.Intern(text.IsEmpty ? "(empty)"u8 : text.Length > MostTagBytes ? text[..MostTagBytes] : text);
+    }
 
     private static LedgerEntry* Find(HeapState* heap, CheckRecord* record, uint tagId)
     {

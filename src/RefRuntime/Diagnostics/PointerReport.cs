@@ -238,7 +238,7 @@ internal static unsafe class PointerReport
             ulong count = isList ? ((ListPayload*)payload)->Count : ObjectSize.ItemCount(payload);
             Whereabouts storage = Whereabouts.Of(items);
             ulong room = storage.Payload == null ? 0 : Blocks.BytesOf(storage.Page) - (ulong)(items - (byte*)storage.Payload) - 8;
-            count = count * step <= room ? count : room / step;
+            count = count <= room / step ? count : room / step;
             for (ulong i = 0; i < count; i++)
             {
                 line.Append("  [");

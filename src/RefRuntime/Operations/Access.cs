@@ -53,6 +53,32 @@ internal static unsafe class Access
         return HeapAccess.MayRead(heap) ? Status.Ok : Refuse(function, argument, payload, heap);
     }
 
+    /// <summary>For a question to which "it is gone" is an answer: as Enter or EnterToRead, but an object that has gone, perhaps while this thread
+    /// waited for the lock, is no error.</summary>
+    public static bool TryEnter(string function, void* payload, bool isRead)
+    {
+        if (!ObjectLookup.IsObject(payload))
+        {
+            return false;
+        }
+
+        HeapState* heap = ObjectLookup.HeapOf(payload);
+        bool isLocked = heap->IsSynchronized != 0 && !HeapAccess.IsLost(heap);
+        if (isLocked)
+        {
+            Lock(heap);
+        }
+
+        bool isThere = !isLocked || (ObjectLookup.IsObject(payload) && ObjectLookup.HeapOf(payload) == heap);
+        bool isEntered = isThere && (isRead ? EnterToRead(function, "object", payload) : Enter(function, "object", payload)) == Status.Ok;
+        if (isLocked)
+        {
+            Unlock(heap);
+        }
+
+        return isEntered;
+    }
+
     /// <summary>For an operation on a heap; null means the default heap. Null is returned when the operation is refused.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static HeapState* EnterHeap(string function, HeapHandle* handle)
@@ -126,7 +152,24 @@ internal static unsafe class Access
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static Status NotObject(string function, string argument, void* payload) => Misuse.NotObject(function, argument, payload);
+    public static Status NotObject(string function, string argument, void* payload)
+    {
+        // What a checked heap knows of the place is read under the heap's lock.
+        HeapState* heap = SegmentMap.Contains(payload) ? Segment.Of(payload)->Heap : null;
+        bool isLocked = heap != null && heap->IsChecked != 0 && heap->IsSynchronized != 0 && !HeapAccess.IsLost(heap);
+        if (isLocked)
+        {
+            Lock(heap);
+        }
+
+        Status status = Misuse.NotObject(function, argument, payload);
+        if (isLocked)
+        {
+            Unlock(heap);
+        }
+
+        return status;
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Status Refuse(string function, string argument, void* value, HeapState* heap) =>
@@ -202,11 +245,13 @@ internal static unsafe class Access
             return Status.Ok;
         }
 
+        // What is said of the object's history is read under the lock.
+        Status status = isThere ? Refuse(function, argument, payload, heap) : NotObject(function, argument, payload);
         if (isLocked)
         {
             Unlock(heap);
         }
 
-        return isThere ? Refuse(function, argument, payload, heap) : NotObject(function, argument, payload);
+        return status;
     }
 }

@@ -88,7 +88,7 @@ internal static unsafe class CountOperations
     public static int TryIncref(void* payload)
     {
         // That the object is gone is an answer, not an error.
-        if (!ObjectLookup.IsObject(payload) || Access.Enter("rr_try_incref", "object", payload) != Status.Ok)
+        if (!Access.TryEnter("rr_try_incref", payload, isRead: false))
         {
             return 0;
         }

@@ -258,7 +258,7 @@ internal static unsafe class ListOperations
             return LastError.Number(Status.Overflow, function, "capacity", capacity, "is more than a list can have");
         }
 
-        void** items = (void**)RawMemory.TryAllocate(heap, capacity * 8);
+        void** items = (void**)RawOperations.TryAllocate(heap, capacity * 8);
         if (items == null)
         {
             return ObjectOperations.NoMemory(function, heap, capacity * 8);

@@ -82,7 +82,7 @@ internal static unsafe class ObjectOperations
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static int IsObject(void* payload)
     {
-        if (!ObjectLookup.IsObject(payload) || Access.EnterToRead("rr_is_object", "object", payload) != Status.Ok)
+        if (!Access.TryEnter("rr_is_object", payload, isRead: true))
         {
             return 0;
         }

@@ -3,6 +3,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using RefRuntime.Abi;
+using RefRuntime.Checking;
 using RefRuntime.Core;
 using RefRuntime.Heap;
 using RefRuntime.Os;
@@ -111,13 +112,20 @@ internal static unsafe class RawOperations
             return null;
         }
 
-        void* memory = RawMemory.TryAllocate(heap, size);
+        void* memory = TryAllocate(heap, size);
         if (memory == null)
         {
             ObjectOperations.NoMemory(function, heap, size);
         }
 
         return memory;
+    }
+
+    /// <summary>As RawMemory.TryAllocate; before it fails, a checked heap gives back the objects in its quarantine.</summary>
+    public static void* TryAllocate(HeapState* heap, ulong size)
+    {
+        void* memory = RawMemory.TryAllocate(heap, size);
+        return memory == null && Quarantine.TryFlush(heap) ? RawMemory.TryAllocate(heap, size) : memory;
     }
 
     private static Status NotRaw(string function, void* memory) =>

@@ -70,13 +70,22 @@ internal static unsafe class LastError
         Keep(status, complete, written);
         if (ErrorHandler.IsSet)
         {
-            ErrorHandler.TryCall(status, Text, value);
-
-            // What the handler did wrong itself is not what the caller asked for.
-            *(Status*)HostThread.ErrorBuffer = status;
+            Tell(status, value);
         }
 
         return status;
+    }
+
+    /// <summary>Tells the handler of the last error. What it does wrong itself changes neither what it reads nor what the caller asks for later.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Tell(Status status, void* value)
+    {
+        byte* copy = stackalloc byte[HostThread.ErrorBufferBytes];
+        Buffer.MemoryCopy(HostThread.ErrorBuffer, copy, HostThread.ErrorBufferBytes, HostThread.ErrorBufferBytes);
+        if (ErrorHandler.TryCall(status, copy + TextOffset, value))
+        {
+            Buffer.MemoryCopy(copy, HostThread.ErrorBuffer, HostThread.ErrorBufferBytes, HostThread.ErrorBufferBytes);
+        }
     }
 
     private static void Keep(Status status, bool complete, int written)

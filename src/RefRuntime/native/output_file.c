@@ -127,8 +127,11 @@ EXPORT int rrhost_output_open(const char *path, struct rrhost_output_names *name
         if (length < 0 || (size_t)length >= sizeof names->temporary)
             return -ENAMETOOLONG;
         descriptor = open(names->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (descriptor >= 0)
+        if (descriptor >= 0) {
+            if (stat(names->target, &status) == 0)
+                (void)fchmod(descriptor, status.st_mode & 07777); /* who may read it stays as it was */
             return descriptor;
+        }
         if (errno != EEXIST)
             return -errno;
     }
