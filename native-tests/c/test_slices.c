@@ -1,8 +1,10 @@
 /* abi.md, Cycles: a collection in slices, between which the program does what it likes. By rr_collect_step with budget 0, which
  * does the least that makes progress, so that a few thousand objects take many steps; and automatically. */
+#define _POSIX_C_SOURCE 200809L /* mkstemp */
 #include "support.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -716,6 +718,36 @@ static void finalizers_run_in_slices_once_each(void **state) {
         assert_int_equal(times[i], 1);
 }
 
+/* Does the text stand in the file? It is removed. */
+static bool file_has(const char *name, const char *text) {
+    static char content[1 << 16];
+    FILE *file = fopen(name, "r");
+    assert_non_null(file);
+    size_t length = fread(content, 1, sizeof content - 1, file);
+    fclose(file);
+    unlink(name);
+    content[length] = '\0';
+    return strstr(content, text) != NULL;
+}
+
+/* The collection itself holds them meanwhile. */
+static void what_waits_for_its_finalizers_is_shown_as_held_by_nobody(void **state) {
+    rr_heap *heap = *state;
+    int64_t freed = 0;
+    node *ring = first_finalized(heap, &freed);
+    char name[] = "/tmp/rr-slices-XXXXXX";
+    close(mkstemp(name));
+    assert_int_equal(rr_get_path(ring, NULL, 0), 0);
+    assert_int_equal(rr_object_dot(ring, name, 4), RR_OK);
+    assert_false(file_has(name, "from outside"));
+    void *weak = rr_weakref_new(ring, NULL, NULL);
+    void *held = rr_weakref_get(weak);
+    assert_int_equal(rr_get_path(ring, NULL, 0), 1);
+    rr_decref(held);
+    rr_decref(weak);
+    assert_int_equal(finish(heap), FINALIZED);
+}
+
 static void a_weak_reference_brings_a_set_back_before_its_last_finalizer(void **state) {
     rr_heap *heap = *state;
     memset(times, 0, sizeof times);
@@ -1143,6 +1175,7 @@ int main(void) {
         WITH_MANUAL_HEAP(others_die_and_are_born_while_a_set_waits),
         WITH_MANUAL_HEAP(destroy_callbacks_run_once_for_each_member),
         WITH_MANUAL_HEAP(finalizers_run_in_slices_once_each),
+        WITH_MANUAL_HEAP(what_waits_for_its_finalizers_is_shown_as_held_by_nobody),
         WITH_MANUAL_HEAP(a_weak_reference_brings_a_set_back_before_its_last_finalizer),
         WITH_MANUAL_HEAP(a_finalizer_brings_its_set_back),
         cmocka_unit_test(rr_collect_finds_all_at_once),

@@ -57,6 +57,9 @@ internal static unsafe class Counts
 
     public static long References(void* payload) => Header.References(Header.Count(payload));
 
+    /// <summary>Without the runtime's own: while finalizers of a dead set run, it holds each member once.</summary>
+    public static long ReferencesOfOthers(void* payload) => References(payload) - ((Header.Word(payload) & HeaderFlags.Held) != 0 ? 1 : 0);
+
     /// <summary>Sets the count of an object that is not immortal.</summary>
     public static void Set(HeapState* heap, void* payload, long references) =>
         Header.Count(payload) = Header.Encode(references, heap->IsGuarded != 0);

@@ -18,6 +18,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using RefRuntime.Abi;
+using RefRuntime.Counting;
 using RefRuntime.Heap;
 using RefRuntime.Inspection;
 using RefRuntime.Objects;
@@ -112,13 +113,13 @@ internal unsafe struct HeapSurvey
     public readonly ulong OutsideReferences(void* payload, uint number)
     {
         int count = Header.Count(payload);
-        long outside = Header.References(count) - Edges[number];
+        long outside = Counts.ReferencesOfOthers(payload) - Edges[number];
         return Header.IsImmortal(count) || outside < 0 ? 0 : (ulong)outside;
     }
 
     /// <summary>Is it held by something that is no object of the heap?</summary>
     public readonly bool IsHeld(void* payload, uint number) =>
-        Header.References(Header.Count(payload)) > Edges[number]
+        Counts.ReferencesOfOthers(payload) > Edges[number]
         || ((Header.Word(payload) & (HeaderFlags.Frozen | HeaderFlags.Untracked)) != 0 && ObjectLookup.TypeOf(payload)->IsContainer);
 
     /// <summary>The number of a weak reference's target, if it has one.</summary>

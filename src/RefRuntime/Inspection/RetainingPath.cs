@@ -9,6 +9,7 @@
 // reads. On a random graph of a million objects that is a third of the time.
 
 using System.Runtime.CompilerServices;
+using RefRuntime.Counting;
 using RefRuntime.Cycles;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
@@ -113,7 +114,7 @@ internal static unsafe class RetainingPath
             {
                 IsOutOfMemory = true;
             }
-            else if (Header.References(Header.Count(payload)) > *side)
+            else if (Counts.ReferencesOfOthers(payload) > *side)
             {
                 Search.AddRoot(payload, side);
             }
