@@ -51,6 +51,7 @@ internal static unsafe class ForkGuard
         TypeStorage.Gate.Enter();
         TraceDepot.Gate.Enter();
         Ledger.Gate.Enter();
+        ErrorHandler.Gate.Enter();
         Timeline.BeforeFork();
     }
 
@@ -113,6 +114,7 @@ internal static unsafe class ForkGuard
 
     private static void OpenGates()
     {
+        ErrorHandler.Gate.Exit();
         Ledger.Gate.Exit();
         TraceDepot.Gate.Exit();
         TypeStorage.Gate.Exit();

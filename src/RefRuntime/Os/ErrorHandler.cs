@@ -12,26 +12,32 @@ namespace RefRuntime.Os;
 
 internal static unsafe class ErrorHandler
 {
-    // Integers, since they are read and written by any thread. No initialisers: see LastError.
+    // Function and data change together, under the gate. Integers, since IsSet looks without it.
+    private static Gate s_gate;
     private static nint s_function;
     private static nint s_user;
+
+    public static ref Gate Gate => ref s_gate;
 
     public static bool IsSet => Volatile.Read(ref s_function) != 0;
 
     /// <summary>Null takes it away.</summary>
     public static void Set(delegate* unmanaged[Cdecl]<Status, byte*, void*, void*, void> function, void* user)
     {
-        // Never the new function with the old user's data.
-        Volatile.Write(ref s_function, 0);
-        Volatile.Write(ref s_user, (nint)user);
+        s_gate.Enter();
+        s_user = (nint)user;
         Volatile.Write(ref s_function, (nint)function);
+        s_gate.Exit();
     }
 
     /// <summary>Tells the host. False if nobody wants to hear of it, or it is the handler's own doing.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static bool TryCall(Status status, byte* message, void* value)
     {
-        nint function = Volatile.Read(ref s_function);
+        s_gate.Enter();
+        nint function = s_function;
+        void* user = (void*)s_user;
+        s_gate.Exit();
         if (function == 0 || HostThread.CallbackKind == HostThread.InErrorHandler)
         {
             return false;
@@ -40,7 +46,7 @@ internal static unsafe class ErrorHandler
         int saved = HostThread.CallbackKind;
         HostThread.CallbackKind = HostThread.InErrorHandler;
         HostThread.CallbackDepth++;
-        ((delegate* unmanaged[Cdecl]<Status, byte*, void*, void*, void>)function)(status, message, value, (void*)Volatile.Read(ref s_user));
+        ((delegate* unmanaged[Cdecl]<Status, byte*, void*, void*, void>)function)(status, message, value, user);
         HostThread.CallbackDepth--;
         HostThread.CallbackKind = saved;
         return true;
