@@ -24,6 +24,7 @@
 #define EXPORT __attribute__((visibility("default"))) /* of librrhost.so; librefruntime.so has a version script */
 #define ATTEMPTS 100
 #define PROC_MAGIC 0x9fa0
+#define SUFFIX_BYTES 48 /* of a temporary name, at most */
 
 /* Names of PATH_MAX bytes each; Os/OutputFile.cs knows the layout. No temporary name: the file is written in its place. */
 struct rrhost_output_names {
@@ -119,9 +120,13 @@ EXPORT int rrhost_output_open(const char *path, struct rrhost_output_names *name
     if (access(names->target, F_OK) == 0 && access(names->target, W_OK) != 0)
         return -errno; /* a file that its owner has protected is not replaced */
 
+    /* The longest name that is allowed has no room for the suffix. */
+    const char *slash = strrchr(names->target, '/');
+    size_t directory = slash != NULL ? (size_t)(slash + 1 - names->target) : 0;
+    int kept = (int)(directory + strnlen(names->target + directory, NAME_MAX - SUFFIX_BYTES));
     for (int i = 0; i < ATTEMPTS; i++) {
         unsigned number = atomic_fetch_add_explicit(&serial, 1, memory_order_relaxed);
-        int length = snprintf(names->temporary, sizeof names->temporary, "%s.%ld-%u.part", names->target, (long)getpid(), number);
+        int length = snprintf(names->temporary, sizeof names->temporary, "%.*s.%ld-%u.part", kept, names->target, (long)getpid(), number);
         int descriptor;
 
         if (length < 0 || (size_t)length >= sizeof names->temporary)
