@@ -106,6 +106,22 @@ internal static unsafe class Misuse
         return Close(ref text, Status.Corrupt, payload, payload, isHeap ? null : holder);
     }
 
+    /// <summary>A value stands in a slot that is no object of the heap and never was one.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Status Stray(HeapState* heap, void* holder, void* value)
+    {
+        byte* memory = stackalloc byte[ReportBytes];
+        TextBuffer text = Open(memory);
+        AppendFunction(ref text, heap);
+        AppendArgument(ref text, "value", value, ObjectLookup.IsObject(value)
+            ? "is in a slot of another heap's object"
+            : "is in a slot, and is no object");
+        text.Append("\n  ");
+        AppendHolder(ref text, holder, value);
+        bool isKnown = ObjectHistory.TryLocate(value, out Located place);
+        return Close(ref text, Status.Corrupt, value, isKnown ? place.Payload : null, holder);
+    }
+
     /// <summary>More references to an object stand in slots than were counted. <paramref name="holders"/> are some of those that have them.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Status Edges(HeapState* heap, void* payload, ulong edges, void** holders, int holderCount)

@@ -134,9 +134,9 @@ internal static unsafe class GraphVerify
 
             if (!ObjectLookup.IsObject(child) || ObjectLookup.HeapOf(child) != Heap)
             {
-                Status = ObjectHistory.TryLocate(child, out Located place) && place.Offset == 0 && ObjectLookup.HeapOf(child) == Heap
-                    ? Misuse.Slot(Heap, Holder, child)
-                    : Broken("O2: object", Holder, "refers to something that is no live object of its heap");
+                Status = Heap->IsChecked == 0 ? Broken("O2: object", Holder, "refers to something that is no live object of its heap")
+                    : ObjectHistory.TryLocate(child, out Located place) && place.Offset == 0 && ObjectLookup.HeapOf(child) == Heap ? Misuse.Slot(Heap, Holder, child)
+                    : Misuse.Stray(Heap, Holder, child);
                 return;
             }
 
