@@ -55,9 +55,12 @@ static void hear_of_misuse(rr_status status, const char *message, const void *ob
         abort();
 }
 
+void set_usual_error_handler(void) {
+    rr_set_error_handler(getenv("REFRUNTIME_CHECK") != NULL ? hear_of_misuse : NULL, NULL);
+}
+
 __attribute__((constructor)) static void expect_misuse(void) {
-    if (getenv("REFRUNTIME_CHECK") != NULL)
-        rr_set_error_handler(hear_of_misuse, NULL);
+    set_usual_error_handler();
 }
 
 /* ---- Heaps ------------------------------------------------------------------------------------------------------- */

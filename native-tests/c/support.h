@@ -112,6 +112,9 @@ void log_weak(void *weakref, void *user);
 #define assert_refused_zero(call, status, argument, value) \
     (refusal_expected(), refusal_check((int64_t)(call), 0, (status), #call, (argument), (uint64_t)(value), __FILE__, __LINE__))
 
+/* The handler that tests start with: none, or where all heaps are checked one that lets the process go on. */
+void set_usual_error_handler(void);
+
 void refusal_expected(void);
 void refusal_check(int64_t result, int64_t expected_result, rr_status status, const char *call, const char *argument,
                    uint64_t value, const char *file, int line);

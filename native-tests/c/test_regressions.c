@@ -560,7 +560,7 @@ static void the_error_handler_was_called_with_the_lock_of_the_trace(void **state
     assert_int_equal(rr_trace_start("/dev/full"), RR_OK);
     assert_int_equal(rr_trace_stop(), RR_E_IO);
     assert_int_equal(rr_trace_start("/no/such/folder/trace.json"), RR_E_IO);
-    rr_set_error_handler(NULL, NULL);
+    set_usual_error_handler();
 }
 
 static void verify_the_heap(rr_status status, const char *message, const void *object, void *user) {
@@ -581,7 +581,7 @@ static void the_error_handler_saw_a_heap_that_a_snapshot_had_numbered(void **sta
     rr_set_error_handler(verify_the_heap, heap);
     assert_int_equal(rr_heap_snapshot(heap, "/dev/full"), RR_E_IO);
     assert_int_equal(rr_heap_dot(heap, "/dev/full", 0), RR_E_IO);
-    rr_set_error_handler(NULL, NULL);
+    set_usual_error_handler();
     rr_decref(first);
 }
 

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static void the_sentence_of_an_error_survives_what_its_handler_does(void **state
     calls = 0;
     assert_int_equal(rr_set_error_handler(asks_what_fails, NULL), RR_OK);
     assert_int_equal(rr_list_set(list, 3, list), RR_E_ARGUMENT);
-    rr_set_error_handler(NULL, NULL);
+    set_usual_error_handler();
     assert_int_equal(calls, 1);
     assert_non_null(strstr(heard, "rr_list_set"));
     assert_non_null(strstr(rr_last_error(), "rr_list_set"));
@@ -47,7 +48,7 @@ static void the_heap_may_be_looked_at_when_a_snapshot_could_not_be_written(void 
     rr_set_error_handler(verifies, NULL);
     assert_int_equal(rr_heap_snapshot(watched, "/dev/full"), RR_E_IO);
     assert_int_equal(rr_heap_dot(watched, "/dev/full", 0), RR_E_IO);
-    rr_set_error_handler(NULL, NULL);
+    set_usual_error_handler();
     assert_int_equal(calls, 2);
     rr_decref(ring);
     rr_collect(watched);
@@ -113,6 +114,63 @@ static void a_replaced_file_keeps_its_mode(void **state) {
     remove(path);
 }
 
+static void the_longest_name_has_room_for_the_temporary_one(void **state) {
+    char name[5 + 255 + 1] = "/tmp/rr-";
+    memset(name + strlen(name), 'n', sizeof name - 1 - strlen(name));
+    assert_int_equal(rr_heap_print_stats(*state, name), RR_OK);
+    assert_int_equal(rr_heap_print_stats(*state, name), RR_OK);
+    assert_int_equal(unlink(name), 0);
+}
+
+typedef struct swapped {
+    void (*function)(rr_status, const char *, const void *, void *);
+    int was_wrong;
+} swapped;
+
+static void first_handler(rr_status status, const char *message, const void *object, void *user);
+static void second_handler(rr_status status, const char *message, const void *object, void *user);
+static swapped first = {first_handler, 0}, second = {second_handler, 0};
+
+static void first_handler(rr_status status, const char *message, const void *object, void *user) {
+    (void)status, (void)message, (void)object;
+    first.was_wrong |= user != &first;
+}
+
+static void second_handler(rr_status status, const char *message, const void *object, void *user) {
+    (void)status, (void)message, (void)object;
+    second.was_wrong |= user != &second;
+}
+
+static int swaps_handlers(void *unused) {
+    (void)unused;
+    for (int i = 0; i < 200000; i++) {
+        swapped *next = i % 2 == 0 ? &second : &first;
+        REQUIRE(rr_set_error_handler(next->function, next) == RR_OK);
+    }
+    return 0;
+}
+
+static _Atomic int is_swapping;
+
+static void *makes_errors(void *unused) {
+    (void)unused;
+    while (is_swapping)
+        rr_decref((void *)&is_swapping);
+    return NULL;
+}
+
+static void a_handler_gets_the_data_it_was_set_with_while_another_thread_sets_one(void **state) {
+    (void)state;
+    pthread_t thread;
+    is_swapping = 1;
+    assert_int_equal(pthread_create(&thread, NULL, makes_errors, NULL), 0);
+    on_thread(swaps_handlers, NULL);
+    is_swapping = 0;
+    pthread_join(thread, NULL);
+    set_usual_error_handler();
+    assert_false(first.was_wrong || second.was_wrong);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_MANUAL_HEAP(the_sentence_of_an_error_survives_what_its_handler_does),
@@ -121,6 +179,8 @@ int main(void) {
         cmocka_unit_test(a_tag_may_be_empty_or_long),
         WITH_MANUAL_HEAP(the_end_of_the_file_that_standard_output_is_gets_the_text),
         WITH_MANUAL_HEAP(a_replaced_file_keeps_its_mode),
+        WITH_MANUAL_HEAP(the_longest_name_has_room_for_the_temporary_one),
+        cmocka_unit_test(a_handler_gets_the_data_it_was_set_with_while_another_thread_sets_one),
     };
     return cmocka_run_group_tests_name("reports", tests, NULL, NULL);
 }
