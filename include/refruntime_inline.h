@@ -193,25 +193,10 @@ RR_INLINE_APART int rr_inline_try_log(void *object, uint64_t header)
     rr_inline_log log = rr_inline_log_of(object);
     if (*log.in_page == 0 || *log.in_heap + 1 >= log.trap)
         return 0;
+    *log.in_page = (uint16_t)(*log.in_page + ((*log.word & log.bit) == 0)); /* or who was here before has left it behind */
     *log.word |= log.bit;
-    *log.in_page = (uint16_t)(*log.in_page + 1u);
     *log.in_heap += 1;
     *rr_inline_header(object) = header | RR_LAYOUT_HEADER_QUIET;
-    return 1;
-}
-
-/* Takes the object out of the log, if it is there, but for the heap's number: that one the caller has to take 1 from when `forgotten` went
- * up. 0 if the library has to hear of it: nothing changed. */
-RR_INLINE int rr_inline_try_forget(void *object, uint64_t *forgotten)
-{
-    rr_inline_log log = rr_inline_log_of(object);
-    if ((*log.word & log.bit) == 0)
-        return 1;
-    if (*log.in_page == 1)
-        return 0;
-    *log.word &= ~log.bit;
-    *log.in_page = (uint16_t)(*log.in_page - 1u);
-    *forgotten += 1;
     return 1;
 }
 
@@ -254,7 +239,7 @@ RR_INLINE const rr_layout_type *rr_inline_node_type(uint64_t header)
     return NULL;
 }
 
-/* Tells the heap of the object how many were taken out of its log. While there are any, the last block was given back inline, and its
+/* Tells the heap of the object how many of its candidates have died. While there are any, the last block was given back inline, and its
  * page has others in use; after a call of the library the object's segment may be the system's. */
 RR_INLINE void rr_inline_settle(void *object, uint64_t *forgotten)
 {
@@ -304,7 +289,9 @@ RR_INLINE_APART rr_status rr_inline_free_nodes(void *object, uint64_t header, co
                     }
                 }
             }
-            if ((header != type->release && !rr_inline_try_forget(object, &forgotten)) || !rr_inline_try_free(object)) {
+            if (RR_INLINE_LIKELY(rr_inline_try_free(object))) {
+                forgotten += header != type->release; /* it was logged; its bit stays behind, and means nothing without it */
+            } else {
                 rr_inline_settle(object, &forgotten);
                 rr_inline_free_emptied(object, type);
             }

@@ -9,7 +9,7 @@
 #include "refruntime.h"
 
 /** Counts up when a name below changes its meaning and keeps its value. */
-#define RR_LAYOUT_REVISION 1u
+#define RR_LAYOUT_REVISION 2u
 
 /**
  * Bit of the header: a decrement that leaves a positive count has nothing else to do. Without it
@@ -66,8 +66,8 @@
 #define RR_LAYOUT_PAGE_COUNTDOWN 40u
 
 /**
- * Offset in a page's entry: 16 bits, how many candidates it has; the library has to see the first
- * come and the last go.
+ * Offset in a page's entry: 16 bits, how many bits are set in its bitmap; the library has to see
+ * the first come.
  */
 #define RR_LAYOUT_PAGE_CANDIDATES 46u
 
@@ -84,6 +84,6 @@
 #define RR_LAYOUT_TYPES 65536u
 
 /** Stands for all of the above: what rr_layout_check() compares. */
-#define RR_LAYOUT_FINGERPRINT UINT64_C(0xa6f024ac85027ab8)
+#define RR_LAYOUT_FINGERPRINT UINT64_C(0xa0c979466b574913)
 
 #endif

@@ -330,6 +330,8 @@ class Place:
 
     def is_candidate(self):
         layout = Layout.get()
+        if self.header & (layout["header.quiet"] | layout["header.skipped"]) != layout["header.quiet"]:
+            return False  # the bit is another object's, which died inline
         page_index = (self.page.at - self.segment.at - layout["segment.pages"]) // layout["page.size"]
         index = (self.payload - layout["header_bytes"] - self.page.start) // self.page.block_bytes
         bitmap = self.segment.at + layout["segment.bitmaps"] + page_index * layout["bitmap_bytes"]

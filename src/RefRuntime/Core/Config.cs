@@ -51,6 +51,9 @@ internal static class Config
 
     /// <summary>Units of a collection's work (an object, a page's words) from one look at the clock to the next.</summary>
     public const uint UnitsPerClock = 2;
+
+    /// <summary>Objects leave their bit in the log behind wherever they die, as those that die inline do.</summary>
+    public static bool LeavesBits => true;
 #else
     /// <summary>log2 of the page size: a page holds blocks of one size class.</summary>
     public const int PageShift = 16;
@@ -93,6 +96,9 @@ internal static class Config
 
     /// <summary>Units of a collection's work (an object, a page's words) from one look at the clock to the next: a few microseconds.</summary>
     public const uint UnitsPerClock = 64;
+
+    /// <summary>Objects that the library frees take their bit in the log along.</summary>
+    public static bool LeavesBits => false;
 #endif
 
 #if RR_SLICED

@@ -20,21 +20,20 @@ internal static unsafe class Tracking
         ref ulong word = ref Header.Word(payload);
         TypeDescriptor* type = TypeRegistry.Get(Header.TypeOf(word));
         bool isPlain = (type->NewHeader & HeaderFlags.PlainLeaf) != 0 && (word & HeaderFlags.HasWeak) == 0;
+        bool isLogged = CandidateLog.Contains(payload);
         bool isOut = type->IsAcyclic
             || (word & (HeaderFlags.Frozen | HeaderFlags.Untracked)) != 0
             || Header.IsImmortal(Header.Count(payload));
+        if (isLogged && isOut)
+        {
+            CandidateLog.Remove(heap, payload);
+            isLogged = false;
+        }
+
         word &= ~(HeaderFlags.Quiet | HeaderFlags.Skipped | HeaderFlags.PlainLeaf);
         word |= isPlain ? HeaderFlags.PlainLeaf : 0;
         word |= isPlain || isOut ? HeaderFlags.Skipped : 0;
-        if (!type->IsContainer || isOut)
-        {
-            word |= HeaderFlags.Quiet;
-            CandidateLog.Remove(heap, payload);
-        }
-        else if (CandidateLog.Contains(payload))
-        {
-            word |= HeaderFlags.Quiet;
-        }
+        word |= !type->IsContainer || isOut || isLogged ? HeaderFlags.Quiet : 0;
     }
 
     /// <summary>Is the object one that a collection looks at as a possible member of a cycle?</summary>

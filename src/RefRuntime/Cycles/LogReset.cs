@@ -2,6 +2,7 @@
 
 using System.Numerics;
 using System.Runtime.InteropServices;
+using RefRuntime.Counting;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
 using RefRuntime.Os;
@@ -22,6 +23,8 @@ internal static unsafe class LogReset
 
             segment->YoungPages = 0;
         }
+
+        heap->Candidates = 0;
 
         // What lies in the bins is handed out unseen: hide it, so that its page becomes young again when it is used.
         heap->HasYoung = 0;
@@ -58,21 +61,25 @@ internal static unsafe class LogReset
             for (ulong pages = segment->CandidatePages; pages != 0; pages &= pages - 1)
             {
                 Page* page = Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages);
-                Page(heap, page, spareDead: false);
-                Blocks.MarkYoung(heap, page);
+                if (Page(heap, page, spareDead: false))
+                {
+                    Blocks.MarkYoung(heap, page);
+                }
             }
         }
     }
 
-    /// <summary>Takes all objects of the page out of the log, at will without a look at those that side data calls dead.</summary>
-    public static void Page(HeapState* heap, Page* page, bool spareDead)
+    /// <summary>
+    /// Takes all objects of the page out of the log, at will without a look at those that side data calls dead; these the caller
+    /// takes from the heap's number. True if there were others.
+    /// </summary>
+    private static bool Page(HeapState* heap, Page* page, bool spareDead)
     {
         if (page->CandidateCount == 0)
         {
-            return;
+            return false;
         }
 
-        heap->Candidates -= page->CandidateCount;
         page->CandidateCount = 0;
         Segment.Of(page)->CandidatePages &= ~(1ul << Segment.IndexOf(page));
         ulong* bitmap = Segment.Bitmap(page);
@@ -81,21 +88,26 @@ internal static unsafe class LogReset
         {
             // No survivor whose header would have to know.
             NativeMemory.Clear(bitmap, words * 8);
-            return;
+            return false;
         }
 
+        ulong before = heap->Candidates;
         for (uint w = 0; w < words; w++)
         {
             for (ulong bits = bitmap[w]; bits != 0; bits &= bits - 1)
             {
                 uint index = (w * 64) + (uint)BitOperations.TrailingZeroCount(bits);
-                if (!spareDead || !SideWord.IsDead(page->Side[index]))
+                ref ulong word = ref Header.Word(Blocks.PayloadAt(page, index));
+                if ((!spareDead || !SideWord.IsDead(page->Side[index])) && CandidateLog.IsLogged(word))
                 {
-                    Header.Word(Blocks.PayloadAt(page, index)) &= ~HeaderFlags.Quiet;
+                    word &= ~HeaderFlags.Quiet;
+                    heap->Candidates--;
                 }
             }
 
             bitmap[w] = 0;
         }
+
+        return heap->Candidates != before;
     }
 }

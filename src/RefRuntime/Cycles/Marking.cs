@@ -15,6 +15,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using RefRuntime.Core;
+using RefRuntime.Counting;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
 using RefRuntime.Os;
@@ -256,9 +257,10 @@ internal unsafe struct Marking : IReferenceVisitor
             for (ulong bits = bitmap[w]; bits != 0; bits &= bits - 1)
             {
                 uint index = (w * 64) + (uint)BitOperations.TrailingZeroCount(bits);
-                if ((page->Side[index] & SideWord.Done) == 0)
+                void* payload = Blocks.PayloadAt(page, index);
+                if ((page->Side[index] & SideWord.Done) == 0 && CandidateLog.IsLogged(Header.Word(payload)))
                 {
-                    Process(Blocks.PayloadAt(page, index), page->Side + index);
+                    Process(payload, page->Side + index);
                 }
             }
         }

@@ -171,11 +171,9 @@ internal unsafe struct Trial : IReferenceVisitor
                 long count = page->CandidateCount;
                 due += count * wanted;
                 long taken = count <= few ? (2 * due >= count * all ? count : 0) : due < all ? 0 : due / all;
-                taken = Math.Min(Math.Min(taken, count), wanted - _table.Count);
                 if (taken != 0)
                 {
-                    TakeFrom(page, (uint)taken);
-                    due -= taken * all;
+                    due -= TakeFrom(page, (uint)Math.Min(taken, count), wanted) * all;
                 }
             }
         }
@@ -183,31 +181,48 @@ internal unsafe struct Trial : IReferenceVisitor
         return _table.Count;
     }
 
-    private void TakeFrom(Page* page, uint wanted)
+    /// <summary>
+    /// Takes so many bits of the page's bitmap, unless the table has <paramref name="most"/> objects before: candidates, or what objects
+    /// left behind that died inline. Returns how many bits it took.
+    /// </summary>
+    private uint TakeFrom(Page* page, uint wanted, uint most)
     {
         ulong* bitmap = Segment.Bitmap(page);
+        uint before = _table.Count;
         uint taken = 0;
-        for (uint w = 0; taken < wanted && taken < page->CandidateCount; w++)
+        for (uint w = 0; taken < wanted && taken < page->CandidateCount && _table.Count < most; w++)
         {
-            ulong bits = bitmap[w];
-            for (; bits != 0 && taken < wanted; bits &= bits - 1)
+            // The headers come from memory together.
+            uint asked = taken;
+            for (ulong bits = bitmap[w]; bits != 0 && asked < wanted; bits &= bits - 1, asked++)
             {
-                void* payload = Blocks.PayloadAt(page, (w * 64) + (uint)BitOperations.TrailingZeroCount(bits));
-                _ = _table.Find(payload, out ulong slot);
-                Append(payload, slot);
-                taken++;
+                Prefetch.Header(PayloadOf(page, w, bits));
             }
 
-            bitmap[w] = bits;
+            for (; bitmap[w] != 0 && taken < wanted && _table.Count < most; bitmap[w] &= bitmap[w] - 1, taken++)
+            {
+                void* payload = PayloadOf(page, w, bitmap[w]);
+                if (CandidateLog.IsLogged(Header.Word(payload)))
+                {
+                    _ = _table.Find(payload, out ulong slot);
+                    Append(payload, slot);
+                }
+            }
         }
 
-        _heap->Candidates -= taken;
+        _heap->Candidates -= _table.Count - before;
         page->CandidateCount -= (ushort)taken;
         if (page->CandidateCount == 0)
         {
             Segment.Of(page)->CandidatePages &= ~(1ul << Segment.IndexOf(page));
         }
+
+        return taken;
     }
+
+    /// <summary>The payload that the first bit of a word stands for.</summary>
+    private static void* PayloadOf(Page* page, uint word, ulong bits) =>
+        Blocks.PayloadAt(page, (word * 64) + (uint)BitOperations.TrailingZeroCount(bits));
 
     /// <summary>Adds an object that is not in the table yet. Its memory is asked for now, unless Look will do so in time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

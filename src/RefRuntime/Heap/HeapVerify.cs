@@ -28,9 +28,9 @@ internal static unsafe class HeapVerify
             return LastError.Bound(Status.Corrupt, Function, "H1: pages in use", usedPages, "differ from the heap's number,", heap->UsedPages);
         }
 
-        if (heap->CallbackDepth == 0 && candidates != heap->Candidates)
+        if (heap->CallbackDepth == 0 && candidates < heap->Candidates)
         {
-            return LastError.Bound(Status.Corrupt, Function, "C1: candidate bits", candidates, "differ from the heap's number,", heap->Candidates);
+            return LastError.Bound(Status.Corrupt, Function, "C1: candidate bits", candidates, "are fewer than the heap's candidates,", heap->Candidates);
         }
 
         return rawBytes == heap->RawBytes
@@ -150,9 +150,9 @@ internal static unsafe class HeapVerify
             for (ulong word = bitmap[w]; word != 0; word &= word - 1)
             {
                 uint index = (w * 64) + (uint)BitOperations.TrailingZeroCount(word);
-                if (page->Domain != Domain.Objects || index >= Blocks.CarvedOf(page) || ((ulong*)Blocks.PayloadAt(page, index))[-1] == 0)
+                if (page->Domain != Domain.Objects || index >= Blocks.CarvedOf(page))
                 {
-                    return Broken("C1: page", page->Start, "has a candidate bit on a block that is no object");
+                    return Broken("C1: page", page->Start, "has a candidate bit on a block that never was an object");
                 }
 
                 bits++;

@@ -21,7 +21,8 @@
 //       Countdown is 1
 //   P4  FreeCount + blocks of the page in bin or stash + in quarantine + blocks with a header = Carved
 //   B1  a bin's or stash's blocks belong to its BinPage and have zero headers
-//   C1  a candidate bit is set only on a live object; CandidateCount = bits set; the page's bit in CandidatePages says whether any is
+//   C1  a candidate bit is set only on a block in service; CandidateCount = bits set >= Candidates; the page's bit in CandidatePages
+//       says whether any is. Bits of dead objects may be left: see CandidateLog
 //   H1  UsedPages = pages in use over all segments; RawBytes = block bytes of live raw blocks
 
 using System.Runtime.CompilerServices;

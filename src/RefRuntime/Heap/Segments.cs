@@ -1,6 +1,7 @@
 // Segments from the system and back, and pages from segments. Who decides when memory goes back: see PageDecay.
 
 using System.Numerics;
+using System.Runtime.InteropServices;
 using RefRuntime.Core;
 using RefRuntime.Os;
 
@@ -181,6 +182,12 @@ internal static unsafe class Segments
         int first = Segment.IndexOf(page);
         TouchedPages.Forget(heap, page);
         CheckRecords.Free(page);
+        if (page->CandidateCount != 0)
+        {
+            // Bits that objects left behind which died inline: the next ones on the page are others.
+            NativeMemory.Clear(Segment.Bitmap(page), Segment.BitmapWords * 8);
+        }
+
         if (heap->IsChecked != 0)
         {
             MemoryTools.Show(Segment.Memory(segment, first), (ulong)count << Config.PageShift);

@@ -3,7 +3,7 @@
 //   O1  every object has a type that exists
 //   O2  every reference leads to a live object of the same heap
 //   O3  no object has more references in slots than its count says
-//   C2  an object that may be a candidate is logged iff its header says so (Quiet)
+//   C2  what its header calls logged has its bit, and as many are logged as the heap has candidates
 //   W1  a live weak reference's target is an object whose header says that it has weak references
 //
 // In a checked heap what is broken is reported as misuse, with what is known of the objects; and first comes what plain writes do to
@@ -29,6 +29,12 @@ internal static unsafe class GraphVerify
         ObjectChecker objects = new() { Heap = heap };
         HeapWalk.Objects(heap, ref objects);
         CountChecker counts = new() { Heap = heap };
+        if (objects.Edges.Status == Status.Ok && heap->CallbackDepth == 0 && objects.Logged != heap->Candidates)
+        {
+            objects.Edges.Status = LastError.Bound(
+                Status.Corrupt, Function, "C2: objects in the log,", objects.Logged, "differ from the heap's number,", heap->Candidates);
+        }
+
         if (objects.Edges.Status == Status.Ok)
         {
             HeapWalk.Objects(heap, ref counts);
@@ -74,6 +80,7 @@ internal static unsafe class GraphVerify
     {
         public HeapState* Heap;
         public EdgeChecker Edges;
+        public ulong Logged;
 
         public bool Visit(Page* page, void* payload)
         {
@@ -91,10 +98,11 @@ internal static unsafe class GraphVerify
                 return true;
             }
 
-            bool mayBeLogged = type->IsContainer && (word & (HeaderFlags.Skipped | HeaderFlags.Held)) == 0;
-            if (mayBeLogged && Heap->CallbackDepth == 0 && ((word & HeaderFlags.Quiet) != 0) != CandidateLog.Contains(payload))
+            bool isLogged = CandidateLog.Contains(payload);
+            Logged += isLogged ? 1ul : 0;
+            if (!isLogged && CandidateLog.IsLogged(word) && (word & HeaderFlags.Held) == 0 && Heap->CallbackDepth == 0)
             {
-                Edges.Status = Broken("C2: object", payload, "is a candidate by header or by bit, not by both");
+                Edges.Status = Broken("C2: object", payload, "is a candidate by its header, and has no bit");
                 return false;
             }
 

@@ -89,11 +89,7 @@ internal static unsafe class ObjectMemory
     {
         Page* page = Segment.PageOf(payload);
         ref ulong word = ref Header.Word(payload);
-        if ((word & HeaderFlags.Quiet) != 0 && page->CandidateCount != 0 && CandidateLog.ClearBit(page, payload))
-        {
-            heap->Candidates--;
-        }
-
+        CandidateLog.Forget(heap, page, payload, word);
         if ((word & (HeaderFlags.Frozen | HeaderFlags.Watched)) != 0)
         {
             FreeMarked(heap, page, payload);

@@ -19,7 +19,7 @@ namespace RefRuntime.Objects;
 internal static class InlineLayout
 {
     /// <summary>Counts up when a name below changes its meaning and keeps its value.</summary>
-    public const uint Revision = 1;
+    public const uint Revision = 2;
 
     /// <summary>Bit of the header: a decrement that leaves a positive count has nothing else to do. Without it the object has to be logged.</summary>
     public const ulong HeaderQuiet = HeaderFlags.Quiet;
@@ -63,7 +63,7 @@ internal static class InlineLayout
     /// <summary>Offset in a page's entry: 16 bits that each freed block counts down; the library has to see it reach 0.</summary>
     public const uint PageCountdown = 40;
 
-    /// <summary>Offset in a page's entry: 16 bits, how many candidates it has; the library has to see the first come and the last go.</summary>
+    /// <summary>Offset in a page's entry: 16 bits, how many bits are set in its bitmap; the library has to see the first come.</summary>
     public const uint PageCandidates = 46;
 
     /// <summary>Offset in a heap: the address of its bins, as inline callers see them.</summary>

@@ -86,6 +86,7 @@ internal static unsafe class DebugTable
         Add("header_bytes"u8, Config.HeaderSize)
         & Add("header.type_shift"u8, Header.TypeShift)
         & Add("header.quiet"u8, HeaderFlags.Quiet)
+        & Add("header.skipped"u8, HeaderFlags.Skipped)
         & Add("header.finalized"u8, HeaderFlags.Finalized)
         & Add("header.has_weak"u8, HeaderFlags.HasWeak)
         & Add("header.dying"u8, HeaderFlags.Dying)
