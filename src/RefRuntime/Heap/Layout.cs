@@ -339,11 +339,11 @@ internal unsafe struct HeapState
     public ulong HugeBytes;
     public ulong FreeDirtyPages;
 
-    /// <summary>Since when more pages than PageDecay.KeepLimit are free and dirty, by the clock; 0 = they are not.</summary>
-    public ulong ExcessSince;
-
-    /// <summary>When that was looked at last.</summary>
+    /// <summary>When more pages than PageDecay.KeepLimit were seen to be free and dirty last, by the clock; 0 = they are not.</summary>
     public ulong ExcessSeen;
+
+    /// <summary>For how long of the heap's use they have been.</summary>
+    public ulong ExcessNanoseconds;
     public ulong ReservedBytes;
     public ulong PeakBytes;
 

@@ -5,8 +5,9 @@
 // for KeepNanoseconds of the heap's use; a heap that drops a graph and builds it anew within that time makes no system call.
 //
 // Looked at whenever pages come and go. There is no thread that could do it while nobody uses the heap, and time in which
-// nobody does says nothing: otherwise memory would go back at the very moment in which it is needed again. So a gap starts
-// the time anew. rr_heap_trim gives back everything at once.
+// nobody does says nothing: otherwise memory would go back at the very moment in which it is needed again. So a gap does not
+// count. (It does not start the time anew either: a program that works a little every few seconds would keep all for ever.)
+// rr_heap_trim gives back everything at once.
 //
 // One segment at a time, so that nobody waits long. What is empty as a whole comes first: its address space goes too.
 
@@ -23,7 +24,7 @@ internal static unsafe class PageDecay
         bool isExcess = heap->FreeDirtyPages > KeepLimit(heap);
         if (!isExcess || (heap->PinPages == 0 && IsDue(heap) && !Segments.TryTrimOne(heap)))
         {
-            heap->ExcessSince = 0;
+            heap->ExcessSeen = 0;
         }
     }
 
@@ -33,12 +34,17 @@ internal static unsafe class PageDecay
     private static bool IsDue(HeapState* heap)
     {
         ulong now = Clock.Nanoseconds();
-        if (heap->ExcessSince == 0 || now - heap->ExcessSeen > Config.KeepNanoseconds)
+        ulong gap = now - heap->ExcessSeen;
+        if (heap->ExcessSeen == 0)
         {
-            heap->ExcessSince = now;
+            heap->ExcessNanoseconds = 0;
+        }
+        else if (gap <= Config.KeepNanoseconds)
+        {
+            heap->ExcessNanoseconds += gap;
         }
 
         heap->ExcessSeen = now;
-        return now - heap->ExcessSince >= Config.KeepNanoseconds;
+        return heap->ExcessNanoseconds >= Config.KeepNanoseconds;
     }
 }

@@ -33,7 +33,7 @@ public sealed unsafe class PageDecayTests
     {
         using var heap = new TestHeap();
         ulong committed = Breathe(heap);
-        while (heap.State->ExcessSince != 0)
+        while (heap.State->ExcessSeen != 0)
         {
             ulong before = heap.Stats.CommittedBytes;
             Age(heap, Config.KeepNanoseconds);
@@ -52,11 +52,28 @@ public sealed unsafe class PageDecayTests
     {
         using var heap = new TestHeap();
         ulong committed = Breathe(heap);
-        Age(heap, Config.KeepNanoseconds);
-        heap.State->ExcessSeen -= 2 * Config.KeepNanoseconds;
+        Pause(heap);
         UseAPage(heap);
         Assert.That(heap.Stats.CommittedBytes, Is.EqualTo(committed), "memory went back at the very moment in which the heap was used again");
         Age(heap, Config.KeepNanoseconds);
+        UseAPage(heap);
+        Assert.That(heap.Stats.CommittedBytes, Is.LessThan(committed));
+    }
+
+    /// <summary>Each pause of over a second started the second anew: a program that is asked something every few seconds kept for good what
+    /// its busiest hour had needed.</summary>
+    [Test]
+    public void Memory_of_a_heap_that_is_used_now_and_then_goes_back_too()
+    {
+        using var heap = new TestHeap();
+        ulong committed = Breathe(heap);
+        for (int i = 0; i < 4; i++)
+        {
+            Pause(heap);
+            UseAPage(heap);
+            Age(heap, Config.KeepNanoseconds / 4);
+        }
+
         UseAPage(heap);
         Assert.That(heap.Stats.CommittedBytes, Is.LessThan(committed));
     }
@@ -90,7 +107,9 @@ public sealed unsafe class PageDecayTests
         return heap.Stats.CommittedBytes;
     }
 
-    private static void Age(TestHeap heap, ulong nanoseconds) => heap.State->ExcessSince -= nanoseconds;
+    private static void Age(TestHeap heap, ulong nanoseconds) => heap.State->ExcessNanoseconds += nanoseconds;
+
+    private static void Pause(TestHeap heap) => heap.State->ExcessSeen -= 2 * Config.KeepNanoseconds;
 
     private static void UseAPage(TestHeap heap) => CountOperations.Decref(heap.AllocItems(TypeId.Bytes, Config.PageSize));
 }
