@@ -335,6 +335,7 @@ internal static unsafe class Collector
     {
         NoteDone(heap);
         heap->BytesAfterComplete = heap->BytesAfterCollection;
+        Triggers.CountWhatIsKept(heap);
         Triggers.EndBackOff(heap);
     }
 

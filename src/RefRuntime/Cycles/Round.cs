@@ -1,9 +1,11 @@
 // A complete collection in slices, between which the program goes on.
 //
+//   counting     what lives is counted: it says how soon the round has to be over            slices
 //   log          pages with candidates, and young ones, are chosen and taken out of the log  slices
 //   marking      edges are tallied from all chosen pages                                     slices
 //   life         whoever is held from outside passes it on                                   slices
 //   gathering    who looks dead is listed                                                    slices
+//   recounting   what has been added since is counted                                       slices
 //   batches      some of the list at a time, with what of it they reach, is looked at        each batch in one go
 //                once more; what is closed dies
 //   clearing     side data is given back                                                     slices
@@ -33,14 +35,16 @@ internal static unsafe class Round
 {
     // HeapState.RoundPhase.
     private const int None = 0;
-    private const int InLog = 1;
-    private const int InMarking = 2;
-    private const int InLife = 3;
-    private const int InGathering = 4;
-    private const int InBatches = 5;
-    private const int InClearing = 6;
-    private const int InFinalizers = 7;
-    private const int InDeath = 8;
+    private const int InCounting = 1;
+    private const int InLog = 2;
+    private const int InMarking = 3;
+    private const int InLife = 4;
+    private const int InGathering = 5;
+    private const int InRecounting = 6;
+    private const int InBatches = 7;
+    private const int InClearing = 8;
+    private const int InFinalizers = 9;
+    private const int InDeath = 10;
 
     public static bool IsUnderWay(HeapState* heap) => heap->RoundPhase != None;
 
@@ -55,9 +59,13 @@ internal static unsafe class Round
         heap->RoundServed = 0;
         heap->RoundNanoseconds = 0;
         heap->RoundGrown = 0;
+        heap->RoundLiveGrown = 0;
         heap->RoundUsed = HeapState.UsedBytes(heap) + heap->ExternalBytes;
+        heap->RoundLive = heap->RoundUsed;
+        Triggers.ForgetCensus(heap);
+        Census.Begin(heap);
         Marking.ChooseRoots(heap);
-        heap->RoundPhase = InLog;
+        heap->RoundPhase = InCounting;
     }
 
     /// <summary>
@@ -71,6 +79,10 @@ internal static unsafe class Round
         {
             switch (heap->RoundPhase)
             {
+                case InCounting:
+                case InRecounting:
+                    isPhaseDone = TryCount(heap, ref budget);
+                    break;
                 case InLog:
                     isPhaseDone = LogReset.TryRunSlice(heap, ref budget);
                     break;
@@ -172,6 +184,9 @@ internal static unsafe class Round
         heap->RoundPosition = 0;
         switch (heap->RoundPhase)
         {
+            case InCounting:
+                heap->RoundLive = Census.Total(heap);
+                break;
             case InMarking:
                 LifePropagation.Start(heap);
                 break;
@@ -183,6 +198,11 @@ internal static unsafe class Round
                 heap->RoundKept = 0;
                 ulong used = HeapState.UsedBytes(heap) + heap->ExternalBytes;
                 heap->RoundGrown = used > heap->RoundUsed ? used - heap->RoundUsed : 0;
+                Census.Begin(heap);
+                break;
+            case InRecounting:
+                ulong live = Census.Total(heap);
+                heap->RoundLiveGrown = live > heap->RoundLive ? live - heap->RoundLive : 0;
                 break;
             case InBatches:
                 heap->Visited.Count = heap->RoundKept;
@@ -199,6 +219,19 @@ internal static unsafe class Round
         }
 
         heap->RoundPhase++;
+        return true;
+    }
+
+    private static bool TryCount(HeapState* heap, ref Budget budget)
+    {
+        while (!Census.TryStep(heap))
+        {
+            if (budget.IsSpent())
+            {
+                return false;
+            }
+        }
+
         return true;
     }
 

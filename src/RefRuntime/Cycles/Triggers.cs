@@ -4,13 +4,15 @@
 //   candidates  as many as the threshold: trials. While a sample of them finds next to nothing, the others are left to the next
 //               complete round, and the threshold doubles
 //   turnover    as many bytes as were in use after the last collection have been handed out since, and there are candidates: trials
-//   growth      the heap is twice as large as after the last complete collection: a complete round, which also finds what trials
-//               can't: large structures, and cycles that closed without any decrement
+//   growth      the heap, or what lives in it, is twice as large as after the last complete collection: a complete round, which also
+//               finds what trials can't: large structures, and cycles that closed without any decrement. The heap's pages in use are
+//               known at any time; but where few blocks keep many pages, as after a while in most programs, garbage fills the gaps long before
+//               there are twice as many. So what lives is counted (Census), as soon as so much was allocated that it could have doubled
 //   limit       memory is used up: a complete collection in one go before the allocation fails
 //
 // Work is bounded: a thousand candidates pay for at most TrialPlaces visits, the doubling of the heap for one visit of all that there is.
 // So is garbage: a round gets a slice for every so many bytes that are allocated, paced by what the last one cost, so that it ends
-// before the heap has grown by half; behind its schedule, it gets one at each visit to the allocator's slow path. Should the heap
+// before what lives in the heap has grown by half; behind its schedule, it gets one at each visit to the allocator's slow path. Should the heap
 // grow to three times its size all the same, because the machine gives the slices no time, the round is finished in one go.
 
 using RefRuntime.Abi;
@@ -26,6 +28,14 @@ internal static unsafe class Triggers
 
     /// <summary>What a round is taken to cost before the first one is over: HeapState.RoundCost.</summary>
     private const ulong FirstRoundCost = 4096;
+
+    // HeapState.CensusPhase.
+    private const int NoCensus = 0;
+    private const int CensusOfKept = 1;
+    private const int CensusOfGrowth = 2;
+
+    /// <summary>A census is made only when a sixteenth of what may live has been allocated since the last one.</summary>
+    private const ulong CensusShare = 16;
 
     public static bool IsAutomatic(HeapState* heap) =>
         heap->AutomaticDisabled == 0 && (heap->Flags & HeapFlags.ManualGc) == 0;
@@ -61,7 +71,7 @@ internal static unsafe class Triggers
                 Collector.Slice(heap, isUnlimited: IsOutgrown(heap));
             }
         }
-        else if (IsDoubled(heap))
+        else if (IsDoubled(heap) || HasLiveDoubled(heap))
         {
             Collector.Slice(heap, isUnlimited: false);
         }
@@ -125,6 +135,7 @@ internal static unsafe class Triggers
         heap->BytesAfterCollection = used;
         heap->BytesAfterComplete = used;
         heap->BytesSinceCollection = 0;
+        CountWhatIsKept(heap);
     }
 
     /// <summary>A complete collection has had its memory: the threshold is what it was before one had not.</summary>
@@ -145,18 +156,66 @@ internal static unsafe class Triggers
     {
         heap->RoundCost = 1 + (heap->RoundNanoseconds * 5 / 4 / (1 + (heap->RoundUsed / 1024)));
         heap->BytesAfterComplete -= heap->RoundGrown < heap->BytesAfterComplete ? heap->RoundGrown : heap->BytesAfterComplete;
+        heap->LiveGrown = heap->RoundLiveGrown;
+    }
+
+    /// <summary>A complete collection is over: what it has left is counted, little by little.</summary>
+    public static void CountWhatIsKept(HeapState* heap)
+    {
+        heap->LiveGrown = 0;
+        heap->CensusPhase = CensusOfKept;
+        Census.Begin(heap);
+    }
+
+    /// <summary>The census is needed for something else: should nothing come of that, a new one is due.</summary>
+    public static void ForgetCensus(HeapState* heap)
+    {
+        heap->CensusPhase = NoCensus;
+        heap->CensusDue = 0;
     }
 
     private static bool IsDoubled(HeapState* heap) =>
         HeapState.UsedBytes(heap) + heap->ExternalBytes > 2 * Max(heap->BytesAfterComplete, Config.GrowthFloorBytes / 2);
 
+    /// <summary>Goes on with the census, or begins one if it is time. True when one has found that twice as much lives.</summary>
+    private static bool HasLiveDoubled(HeapState* heap)
+    {
+        if (heap->CensusPhase == NoCensus)
+        {
+            if (heap->BytesSinceRound < heap->CensusDue)
+            {
+                return false;
+            }
+
+            heap->CensusPhase = CensusOfGrowth;
+            Census.Begin(heap);
+        }
+
+        if (!Census.TryStep(heap))
+        {
+            return false;
+        }
+
+        ulong live = Census.Total(heap);
+        bool isGrowth = heap->CensusPhase == CensusOfGrowth;
+        if (!isGrowth)
+        {
+            heap->LiveAfterComplete = live - (heap->LiveGrown < live ? heap->LiveGrown : live);
+        }
+
+        ulong most = 2 * Max(heap->LiveAfterComplete, Config.GrowthFloorBytes / 2);
+        heap->CensusPhase = NoCensus;
+        heap->CensusDue = heap->BytesSinceRound + Max(most > live ? most - live : 0, most / CensusShare);
+        return isGrowth && live > most;
+    }
+
     /// <summary>
-    /// The slices of a round are spread over the growth of the heap by a half, unless that is over. (More than the heap has grown
+    /// The slices of a round are spread over the growth of what lives by a half, unless that is over. (More than it has grown
     /// is allocated meanwhile, if objects die too.)
     /// </summary>
     private static bool IsSliceDue(HeapState* heap)
     {
-        ulong growth = Max(heap->RoundUsed, Config.GrowthFloorBytes / 2) / 2;
+        ulong growth = Max(heap->RoundLive, Config.GrowthFloorBytes / 2) / 2;
         ulong slices = 1 + (heap->RoundUsed / 1024 * RoundCost(heap) / (heap->PauseGoal + 1));
         return heap->BytesSinceRound >= growth || heap->BytesSinceRound - heap->RoundServed >= growth / slices;
     }

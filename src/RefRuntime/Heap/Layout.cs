@@ -436,6 +436,20 @@ internal unsafe struct HeapState
     /// <summary>Bytes in use after the last collection of any kind.</summary>
     public ulong BytesAfterCollection;
 
+    /// <summary>The next segment that the census counts, and the bytes of objects that it has found; see Census.</summary>
+    public Segment* CensusNext;
+    public ulong CensusBytes;
+
+    /// <summary>What the census between two complete collections is for, see Triggers; 0 = none is under way.</summary>
+    public int CensusPhase;
+
+    /// <summary>BytesSinceRound from which on the next one is due.</summary>
+    public ulong CensusDue;
+
+    /// <summary>Bytes that lived after the last complete collection, and what of them nobody had looked at.</summary>
+    public ulong LiveAfterComplete;
+    public ulong LiveGrown;
+
     /// <summary>Nanoseconds that an automatic collection may take at a time; 0 = as long as it needs.</summary>
     public ulong PauseGoal;
 
@@ -463,8 +477,12 @@ internal unsafe struct HeapState
     public ulong RoundUsed;
     public ulong RoundNanoseconds;
 
-    /// <summary>By how much the heap had grown when the round knew what was dead: nobody has looked at that.</summary>
+    /// <summary>Bytes that lived when it began: those in use, until they are counted.</summary>
+    public ulong RoundLive;
+
+    /// <summary>By how much the heap, and what lives in it, had grown when the round knew what was dead: nobody has looked at that.</summary>
     public ulong RoundGrown;
+    public ulong RoundLiveGrown;
 
     /// <summary>Nanoseconds that a round takes for 1024 bytes in use, as the last ones did; 0 = not known yet.</summary>
     public ulong RoundCost;

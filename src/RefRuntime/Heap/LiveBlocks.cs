@@ -20,17 +20,7 @@ internal unsafe struct LiveBlocks
         LiveBlocks live = default;
         for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
         {
-            Page* table = Segment.PageTable(segment);
-            for (ulong used = ~segment->FreePages; used != 0; used &= used - 1)
-            {
-                Page* page = table + BitOperations.TrailingZeroCount(used);
-                if (page->Domain == Domain.Objects && page->Limit != 0)
-                {
-                    ulong blocks = page->Kind == PageKind.Small ? (ulong)(page->Carved - page->FreeCount) : 1;
-                    live.Objects += blocks;
-                    live.Bytes += blocks * Blocks.BytesOf(page);
-                }
-            }
+            live.Add(segment);
         }
 
         for (int i = 0; i < SizeClass.Count; i++)
@@ -43,5 +33,21 @@ internal unsafe struct LiveBlocks
         live.Objects -= live.InBins + heap->QuarantineObjects;
         live.Bytes -= heap->QuarantineBytes;
         return live;
+    }
+
+    /// <summary>Adds the segment's blocks that are not free, those in bins and in quarantine among them.</summary>
+    public void Add(Segment* segment)
+    {
+        Page* table = Segment.PageTable(segment);
+        for (ulong used = ~segment->FreePages; used != 0; used &= used - 1)
+        {
+            Page* page = table + BitOperations.TrailingZeroCount(used);
+            if (page->Domain == Domain.Objects && page->Limit != 0)
+            {
+                ulong blocks = page->Kind == PageKind.Small ? (ulong)(page->Carved - page->FreeCount) : 1;
+                Objects += blocks;
+                Bytes += blocks * Blocks.BytesOf(page);
+            }
+        }
     }
 }

@@ -83,6 +83,8 @@ internal static unsafe class Segments
             heap->Hint = null;
         }
 
+        Census.Forget(heap, segment);
+
         heap->FreeDirtyPages -= (ulong)BitOperations.PopCount(segment->DirtyPages & segment->FreePages);
         heap->ReservedBytes -= segment->Bytes;
         Memory.Release((byte*)segment, segment->Bytes);
