@@ -19,6 +19,8 @@ usage: ./build.sh [COMMAND]
   test               everything that must pass; ends with the line "N passed, M failed"
   bench [quick]      builds and runs the benchmarks; quick takes a tenth of all sizes
   bench looking      referrers and retaining paths, beside CPython's gc.get_referrers
+  soak [MINUTES] ... a program with all kinds of structures for an hour, or so long; verified, measured and drawn.
+                     Further options go to it: --seed N, --flat-out (without pauses), --tolerance PERCENT
   install --prefix P copies what is in dist/ to P (below $DESTDIR, if set)
   generate           writes the header and the raw bindings anew from the C# exports
   clean              removes all that was built
@@ -192,6 +194,26 @@ bench() {
     say "All numbers: build/bench.json; as a picture: build/bench.svg"
 }
 
+# An hour of a program, at a third of a processor. What CI runs of it is a few seconds: the test soak.seconds.
+soak() {
+    local minutes=60 program status=0
+    if [[ ${1:-} =~ ^[0-9.]+$ ]]; then
+        minutes=$1
+        shift
+    fi
+    need python3 command -v python3
+    need_native_tools
+    build
+    say "Compiling the soak"
+    native soak || exit 1
+    program=$(find "$work/native-tests" -type f -name soak -perm -u+x | head -n 1)
+    say "Soaking for $minutes minutes"
+    "$program" --minutes "$minutes" --csv "$work/soak.csv" "$@" || status=$?
+    python3 native-tests/soak/plot.py "$work/soak.csv" "$work/soak.svg" || die "the picture can't be drawn"
+    [[ $status == 0 ]] || die "the soak failed"
+    say "All samples: build/soak.csv; as a picture: build/soak.svg"
+}
+
 install_to() {
     [[ $# == 2 && $1 == --prefix && $2 == /* ]] || die "install needs --prefix and an absolute path: ./build.sh install --prefix /usr/local"
     local prefix=${DESTDIR:-}$2
@@ -324,6 +346,7 @@ case $command in
     demo) demo ;;
     test) test_all ;;
     bench) bench "$@" ;;
+    soak) soak "$@" ;;
     install) install_to "$@" ;;
     generate) need_build_tools && generate ;;
     clean) clean ;;
