@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The bound of test_slices.c, in a heap whose pages are all kept by a few objects each. Measured in pages such a heap does not grow
@@ -50,9 +51,55 @@ static void garbage_stays_bounded_where_few_objects_keep_many_pages(void **state
     free(kept);
 }
 
+/* Whether the mapping that the address lies in has asked the system for large pages. */
+static bool wants_large_pages(const void *address) {
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    assert_non_null(maps);
+    char line[512];
+    bool is_ours = false, wants = false;
+    while (fgets(line, sizeof line, maps) != NULL) {
+        uintptr_t begin, end;
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &begin, &end) == 2)
+            is_ours = begin <= (uintptr_t)address && (uintptr_t)address < end;
+        else if (is_ours && strncmp(line, "VmFlags:", 8) == 0)
+            wants = strstr(line, " hg") != NULL;
+    }
+    fclose(maps);
+    return wants;
+}
+
+/* A large heap asks for large pages. Where it gives small ones back, the system made large ones again of what was left, and memory
+ * for the holes: an hour later the process had all of it again, and the statistics did not know. */
+static void what_is_given_back_is_not_filled_up_with_large_pages(void **state) {
+    (void)state;
+    enum { PAGES = 3000, BYTES = 60000 };
+    rr_heap *heap = heap_with(0, 0);
+    void **objects = calloc(PAGES, sizeof *objects);
+    assert_non_null(objects);
+    for (size_t i = 0; i < PAGES; i++)
+        objects[i] = rr_alloc_items(heap, RR_TYPE_BYTES, BYTES);
+    bool wanted = wants_large_pages(objects[PAGES - 1]);
+    for (size_t i = 0; i < PAGES; i++) { /* one of two stays */
+        if (i % 2 == 0) {
+            rr_decref(objects[i]);
+            objects[i] = NULL;
+        }
+    }
+    rr_heap_trim(heap);
+    for (size_t i = 1; i < PAGES; i += 50)
+        assert_false(wants_large_pages(objects[i]));
+    for (size_t i = 0; i < PAGES; i++)
+        rr_decref(objects[i]);
+    free(objects);
+    heap_end(heap);
+    if (!wanted)
+        skip(); /* this system has none */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(garbage_stays_bounded_where_few_objects_keep_many_pages),
+        cmocka_unit_test(what_is_given_back_is_not_filled_up_with_large_pages),
     };
     return cmocka_run_group_tests_name("long use", tests, NULL, NULL);
 }

@@ -181,6 +181,9 @@ internal unsafe struct Segment
     /// <summary>Bit i: it has yet to take the objects of page i out of the log.</summary>
     public ulong LoggedPages;
 
+    /// <summary>1 once pages were given back: the segment has asked for small pages since.</summary>
+    public int HasHoles;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Segment* Of(void* address) => (Segment*)((ulong)address & ~Config.SegmentMask);
 

@@ -293,6 +293,13 @@ internal static unsafe class Segments
             run = TryDecommit(segment, first, length);
             segment->DirtyPages &= ~run;
             heap->FreeDirtyPages -= (ulong)BitOperations.PopCount(run);
+            if (run != 0 && segment->HasHoles == 0)
+            {
+                // Linux puts large pages together in the background, and memory into the holes between the small ones: within the hour all that
+                // was given back would be there again, and no statistics of ours would know.
+                segment->HasHoles = 1;
+                Memory.RefuseLargePages((byte*)segment, Config.SegmentSize);
+            }
         }
     }
 

@@ -7,6 +7,7 @@
 //   Release   the reservation is gone
 //   Populate  the range will be written soon: a hint, so that it need not be faulted in page by page
 //   PreferLargePages  the range will be used whole and for long: a hint, so that the processor needs fewer address translations
+//   RefuseLargePages  the range has holes now: a hint, so that the system does not fill them again to make large pages
 //   Grow      a reservation gets larger, keeping its content, and may move; null on failure, then nothing changed
 //
 // Linux commits on first touch, so that Commit only asks the fault injector there: what counts is that callers ask.
@@ -22,6 +23,7 @@ internal static unsafe class Memory
     private const int MapPrivateAnonymous = 0x02 | 0x20;
     private const int MadviseDontNeed = 4;
     private const int MadviseHugePage = 14; // where the system has none, or the administrator wants none, it is refused or has no effect
+    private const int MadviseNoHugePage = 15;
     private const int MadvisePopulateWrite = 23; // Linux 5.14; older ones answer EINVAL, and nothing is lost
     private const int MremapMayMove = 1;
 
@@ -68,6 +70,8 @@ internal static unsafe class Memory
     public static void Populate(byte* memory, ulong bytes) => madvise(memory, (nuint)bytes, MadvisePopulateWrite);
 
     public static void PreferLargePages(byte* memory, ulong bytes) => madvise(memory, (nuint)bytes, MadviseHugePage);
+
+    public static void RefuseLargePages(byte* memory, ulong bytes) => madvise(memory, (nuint)bytes, MadviseNoHugePage);
 
     public static void Release(byte* memory, ulong bytes) => Unmap(memory, bytes);
 
