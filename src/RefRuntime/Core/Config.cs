@@ -1,6 +1,7 @@
 // The constants that shape the heap, each defined once. RR_TINY builds the same code with shrunken structures, so that
 // boundaries which a normal run reaches after millions of steps are met after a few. RR_SLICED and RR_SWEEP build it so that
-// every collection goes one of its ways, whatever the clock and the candidates say.
+// every collection goes one of its ways, whatever the clock and the candidates say. RR_COVERAGE, for fuzzing, shrinks all but
+// the page, which inline calls know, and chooses the ways while it runs.
 //
 // Invariants: PageSize and SegmentSize are powers of two, SegmentSize = PagesPerSegment * PageSize, one 64-bit word has
 // a bit for each page of a segment, a page has at most 2^16 - 1 blocks, block sizes are multiples of 16.
@@ -13,6 +14,19 @@ internal static class Config
     /// <summary>log2 of the page size: a page holds blocks of one size class.</summary>
     public const int PageShift = 10;
 
+    /// <summary>Bytes of the smallest and the largest chunk of the collector's side data. A chunk has room for what a page needs.</summary>
+    public const ulong MinSideChunkBytes = 4096;
+    public const ulong MaxSideChunkBytes = 8192;
+#else
+    /// <summary>log2 of the page size: a page holds blocks of one size class.</summary>
+    public const int PageShift = 16;
+
+    /// <summary>Bytes of the smallest and the largest chunk of the collector's side data. A chunk has room for what a page needs.</summary>
+    public const ulong MinSideChunkBytes = 64 * 1024;
+    public const ulong MaxSideChunkBytes = 1024 * 1024;
+#endif
+
+#if RR_TINY || RR_COVERAGE
     /// <summary>Entries of the death queue before it spills into the pages' bitmaps.</summary>
     public const int DeathQueueLength = 4;
 
@@ -37,10 +51,6 @@ internal static class Config
     /// <summary>How long it keeps those beyond.</summary>
     public const ulong KeepNanoseconds = 0;
 
-    /// <summary>Bytes of the smallest and the largest chunk of the collector's side data.</summary>
-    public const ulong MinSideChunkBytes = 4096;
-    public const ulong MaxSideChunkBytes = 8192;
-
     /// <summary>Candidates that one trial takes, how many objects it may look at, from how many that wait it walks on, for each
     /// candidate at most and in all at least.</summary>
     public const uint TrialCandidates = 4;
@@ -55,9 +65,6 @@ internal static class Config
     /// <summary>Objects leave their bit in the log behind wherever they die, as those that die inline do.</summary>
     public static bool LeavesBits => true;
 #else
-    /// <summary>log2 of the page size: a page holds blocks of one size class.</summary>
-    public const int PageShift = 16;
-
     /// <summary>Entries of the death queue before it spills into the pages' bitmaps.</summary>
     public const int DeathQueueLength = 1024;
 
@@ -82,10 +89,6 @@ internal static class Config
     /// <summary>How long it keeps those beyond: a second of its use.</summary>
     public const ulong KeepNanoseconds = 1_000_000_000;
 
-    /// <summary>Bytes of the smallest and the largest chunk of the collector's side data.</summary>
-    public const ulong MinSideChunkBytes = 64 * 1024;
-    public const ulong MaxSideChunkBytes = 1024 * 1024;
-
     /// <summary>Candidates that one trial takes, how many objects it may look at, from how many that wait it walks on, for each
     /// candidate at most and in all at least.</summary>
     public const uint TrialCandidates = 1024;
@@ -101,7 +104,10 @@ internal static class Config
     public static bool LeavesBits => false;
 #endif
 
-#if RR_SLICED
+#if RR_COVERAGE
+    /// <summary>As the program that fuzzes says: see Coverage.cs.</summary>
+    public static bool IsSliced => Coverage.IsSliced;
+#elif RR_SLICED
     /// <summary>Every budget is spent after one unit of work, and what is done in one go is done so. For tests.</summary>
     public static bool IsSliced => true;
 #else
@@ -109,7 +115,10 @@ internal static class Config
     public static bool IsSliced => false;
 #endif
 
-#if RR_SWEEP
+#if RR_COVERAGE
+    /// <summary>As the program that fuzzes says: see Coverage.cs.</summary>
+    public static uint SweepRatio => Coverage.SweepRatio == 0 ? 4 : Coverage.SweepRatio;
+#elif RR_SWEEP
     /// <summary>Every page with a candidate is swept. For tests.</summary>
     public const uint SweepRatio = uint.MaxValue;
 #else
