@@ -21,6 +21,8 @@ usage: ./build.sh [COMMAND]
   bench looking      referrers and retaining paths, beside CPython's gc.get_referrers
   soak [MINUTES] ... a program with all kinds of structures for an hour, or so long; verified, measured and drawn.
                      Further options go to it: --seed N, --flat-out (without pauses), --tolerance PERCENT
+  fuzz [SECONDS]     random programs of API calls against a model, steered by the library's code that they reach; an hour
+  fuzz threads [S]   random calls of several threads to one heap, under ThreadSanitizer; ten minutes
   install --prefix P copies what is in dist/ to P (below $DESTDIR, if set)
   generate           writes the header and the raw bindings anew from the C# exports
   clean              removes all that was built
@@ -214,6 +216,19 @@ soak() {
     say "All samples: build/soak.csv; as a picture: build/soak.svg"
 }
 
+need_fuzzer() {
+    need clang command -v clang
+    need libclang-rt-dev eval 'test -e "$(clang -print-resource-dir)/lib/linux/libclang_rt.fuzzer-x86_64.a"'
+}
+
+fuzz() {
+    need_build_tools
+    need_fuzzer
+    [[ -e $dist/lib/$soname ]] || build
+    say "Fuzzing: see native-tests/fuzz/README.md"
+    native-tests/fuzz/fuzz.sh "$@" || die "there are findings, or the fuzzer could not run"
+}
+
 install_to() {
     [[ $# == 2 && $1 == --prefix && $2 == /* ]] || die "install needs --prefix and an absolute path: ./build.sh install --prefix /usr/local"
     local prefix=${DESTDIR:-}$2
@@ -227,7 +242,7 @@ install_to() {
 clean() {
     say "Removing dist/, build/, bin/ and obj/"
     rm -rf "$dist" "$work"
-    find src tests bindings -type d \( -name bin -o -name obj -o -name __pycache__ -o -name TestResults \) -prune -exec rm -rf {} +
+    find src tests bindings native-tests -type d \( -name bin -o -name obj -o -name __pycache__ -o -name TestResults \) -prune -exec rm -rf {} +
 }
 
 # ---- Test -------------------------------------------------------------------------------------------------------------
@@ -304,12 +319,21 @@ test_snapshots() {
     echo "${count:-0 1} 0 memlab" >>"$tally"
 }
 
+# What was found before is replayed by test_native; here a short search for more, with the library that says which code ran.
+test_fuzz() {
+    say "Fuzzing for a moment"
+    check "Fuzzing finds nothing" run fuzz "the fuzzer found something, or could not run" native-tests/fuzz/fuzz.sh 10 || true
+    check "Threads keep the invariants" run fuzz-threads "threads broke something" native-tests/fuzz/fuzz.sh threads 4 || true
+    grep -h -E ' blocks of the library ran$| executions in | threads$' "$work/logs/fuzz.log" "$work/logs/fuzz-threads.log" || true
+}
+
 test_all() {
     need_build_tools
     need_native_tools
     need g++ command -v g++
     need clang command -v clang++
     need libclang-rt-dev eval 'test -e "$(clang -print-resource-dir)/lib/linux/libclang_rt.asan-x86_64.a"'
+    need_fuzzer
     need valgrind command -v valgrind
     need gdb command -v gdb
     need python3 command -v python3
@@ -330,6 +354,7 @@ test_all() {
     test_variant RR_SWEEP "by sweeps"
     test_python
     test_snapshots
+    test_fuzz
 
     say "Result"
     awk '{ suite = $4; for (i = 5; i <= NF; i++) suite = suite " " $i
@@ -347,6 +372,7 @@ case $command in
     test) test_all ;;
     bench) bench "$@" ;;
     soak) soak "$@" ;;
+    fuzz) fuzz "$@" ;;
     install) install_to "$@" ;;
     generate) need_build_tools && generate ;;
     clean) clean ;;
