@@ -148,7 +148,7 @@ static double number(const char *option, const char *text) {
 }
 
 int main(int count, char **arguments) {
-    samples_options samples = {.tolerance = 0.1};
+    samples_options samples = {.tolerance = 0.15};
     double minutes = 60;
     bool is_flat_out = false;
     for (int i = 1; i < count; i++) {

@@ -9,8 +9,9 @@
  * and is gone. So nothing is collected in the parent that would not have been. The answer is in the line of the next sample. Until
  * then the system copies each page that is written, also in pauses: these are counted apart.
  *
- * Judged are: that memory is level (the second and the last sixth of the run agree, in what lives, in committed memory and in
- * RSS), that the heap held at most four times what lives in it, and that the heap's histogram has all the pauses that were
+ * Judged are: that memory is level (from the second to the last sixth of the run the means of contents, of committed memory and
+ * of RSS do not rise by more than the tolerance; that they may fall by it is chance: contents go up and down with each collection,
+ * and a short run has ten samples a sixth), that the heap held at most four times what lives in it, and that the heap's histogram has all the pauses that were
  * heard of.
  */
 #define _GNU_SOURCE /* CLOCK_THREAD_CPUTIME_ID */
@@ -246,9 +247,9 @@ static bool is_level(int measure) {
     double early = s.sums[measure][1] / (double)s.counts[1];
     double late = s.sums[measure][SIXTHS - 1] / (double)s.counts[SIXTHS - 1];
     double drift = late / early - 1;
-    bool level = fabs(drift) <= s.options.tolerance;
+    bool level = drift <= s.options.tolerance;
     printf("%-10s  second sixth %7.1f MiB, last sixth %7.1f MiB, peak %7.1f MiB: %+5.1f %%%s\n", names[measure], early / 0x1p20,
-           late / 0x1p20, s.peaks[measure] / 0x1p20, drift * 100, level ? "" : "  NOT LEVEL");
+           late / 0x1p20, s.peaks[measure] / 0x1p20, drift * 100, level ? "" : "  RISES");
     return level;
 }
 

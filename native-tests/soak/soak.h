@@ -110,7 +110,7 @@ rr_type plain_type(const char *name, size_t size, const uint32_t *slots, uint32_
 
 typedef struct samples_options {
     const char *csv;   /* NULL: nowhere */
-    double tolerance;  /* by how much the sixths may differ, as a fraction */
+    double tolerance;  /* by how much the last sixth may be above the second, as a fraction */
     bool quiet;        /* no line for each minute */
 } samples_options;
 
