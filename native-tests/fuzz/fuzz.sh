@@ -46,7 +46,7 @@ fuzz() {
     mkdir -p "$place/corpus" "$place/new"
     before=$(find "$place/new" -type f | wc -l)
     while left=$((end - SECONDS)) && [[ $left -gt 0 && $findings -lt 20 ]]; do
-        "$place/fuzzer" "$place/corpus" "$fuzz/corpus" "$fuzz/found" -max_total_time=$left -max_len=1000 -len_control=0 -timeout=60 \
+        "$place/fuzzer" "$place/corpus" "$fuzz/corpus" "$fuzz/found" -max_total_time=$left -max_len=1000 -len_control=0 -timeout=60 -report_slow_units=100 \
             -rss_limit_mb=1500 -print_pcs=0 -print_final_stats=1 -artifact_prefix="$place/new/" >"$place/run.log" 2>&1 || true
         executions=$((executions + $(sed -n 's/^stat::number_of_executed_units: *//p' "$place/run.log")))
         grep -E '^fuzz: |ERROR: libFuzzer' "$place/run.log" | head -n 1 || true
