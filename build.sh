@@ -23,6 +23,7 @@ usage: ./build.sh [COMMAND]
                      Further options go to it: --seed N, --flat-out (without pauses), --tolerance PERCENT
   fuzz [SECONDS]     random programs of API calls against a model, steered by the library's code that they reach; an hour
   fuzz threads [S]   random calls of several threads to one heap, under ThreadSanitizer; ten minutes
+  mutate [NAME...]   makes deliberate faults in a copy and sees which test notices; of a NAME's area, or all (an hour or two)
   install --prefix P copies what is in dist/ to P (below $DESTDIR, if set)
   generate           writes the header and the raw bindings anew from the C# exports
   clean              removes all that was built
@@ -229,6 +230,15 @@ fuzz() {
     native-tests/fuzz/fuzz.sh "$@" || die "there are findings, or the fuzzer could not run"
 }
 
+mutate() {
+    need_build_tools
+    need_native_tools
+    need g++ command -v g++
+    need clang command -v clang++
+    need python3 command -v python3
+    python3 native-tests/mutation/mutate.py "$@"
+}
+
 install_to() {
     [[ $# == 2 && $1 == --prefix && $2 == /* ]] || die "install needs --prefix and an absolute path: ./build.sh install --prefix /usr/local"
     local prefix=${DESTDIR:-}$2
@@ -346,6 +356,7 @@ test_all() {
     say "Building all projects: compiler, analyzers and code style without a warning"
     check "solution builds" run solution "the solution does not build" dotnet build RefRuntime.sln -c Release || true
     check "generated files are fresh" generate --check || true
+    check "deliberate faults apply" python3 native-tests/mutation/mutate.py --check || true
     # Without a library of these sources there is none: the suites below then fail instead of testing an old one.
     if check "library compiles" compile_library; then package; else rm -rf "$dist"; fi
     test_managed
@@ -373,6 +384,7 @@ case $command in
     bench) bench "$@" ;;
     soak) soak "$@" ;;
     fuzz) fuzz "$@" ;;
+    mutate) mutate "$@" ;;
     install) install_to "$@" ;;
     generate) need_build_tools && generate ;;
     clean) clean ;;
