@@ -19,6 +19,7 @@ usage: ./build.sh [COMMAND]
   test               everything that must pass; ends with the line "N passed, M failed"
   bench [quick]      builds and runs the benchmarks; quick takes a tenth of all sizes
   bench looking      referrers and retaining paths, beside CPython's gc.get_referrers
+  bench fork         how much memory a collection in a forked child makes private, beside CPython's gc
   soak [MINUTES] ... a program with all kinds of structures for an hour, or so long; verified, measured and drawn.
                      Further options go to it: --seed N, --flat-out (without pauses), --tolerance PERCENT
   fuzz [SECONDS]     random programs of API calls against a model, steered by the library's code that they reach; an hour
@@ -176,6 +177,11 @@ bench() {
     if [[ ${1:-} == looking ]]; then
         say "Looking at graphs of a million objects"
         PYTHONPATH=$dist/share/refruntime/python python3 native-tests/bench/looking.py "${@:2}" || die "the benchmark failed, or a requirement is missed"
+        return
+    fi
+    if [[ ${1:-} == fork ]]; then
+        say "Collecting in forked children"
+        PYTHONPATH=$dist/share/refruntime/python python3 native-tests/bench/fork_pages.py "${@:2}" || die "the benchmark failed, or a requirement is missed"
         return
     fi
     say "Compiling the benchmarks"

@@ -932,8 +932,9 @@ RR_API rr_status rr_report_external(rr_heap *heap, int64_t delta_bytes);
 /**
  * Freezes all objects that `heap` has now: collections leave them out.
  *
- * For what a program sets up once and keeps. Frozen objects still die by counting; what they refer
- * to counts as held.
+ * For what a program sets up once and keeps, and before a fork: no collection in the child then
+ * writes to a frozen object. Frozen objects still die by counting; what they refer to counts as
+ * held.
  *
  * Cost:      Walks the heap.
  */

@@ -236,6 +236,27 @@ static void what_a_frozen_object_holds_stays_alive(void **state) {
     assert_int_equal(rr_collect(heap), 4);
 }
 
+static void freeze_its_heap(void *object, void *user) {
+    (void)user;
+    rr_gc_freeze(rr_heap_of(object));
+}
+
+static void a_freeze_while_a_logged_object_dies_keeps_the_number_of_candidates(void **state) {
+    rr_heap *heap = *state;
+    rr_type_info info = type_info("freezes");
+    info.size = 16;
+    info.ref_offsets = (const uint32_t[]){0};
+    info.ref_count = 1;
+    info.destroy = freeze_its_heap;
+    void *dying = rr_alloc(heap, rr_type_new(&info));
+    rr_incref(dying);
+    rr_decref(dying);
+    assert_int_equal(rr_gc_get_candidates(heap), 1);
+    rr_decref(dying);
+    assert_int_equal(rr_gc_get_candidates(heap), 0);
+    assert_int_equal(rr_heap_verify(heap), RR_OK);
+}
+
 static void untracked_objects_are_left_out_until_tracked_again(void **state) {
     rr_heap *heap = *state;
     node *ring = ring_new(heap, 0, 3);
@@ -405,6 +426,7 @@ int main(void) {
         WITH_MANUAL_HEAP(frozen_objects_are_left_out_of_collections),
         WITH_MANUAL_HEAP(frozen_objects_are_counted_whatever_they_are_and_die_by_counting),
         WITH_MANUAL_HEAP(what_a_frozen_object_holds_stays_alive),
+        WITH_MANUAL_HEAP(a_freeze_while_a_logged_object_dies_keeps_the_number_of_candidates),
         WITH_MANUAL_HEAP(untracked_objects_are_left_out_until_tracked_again),
         WITH_MANUAL_HEAP(leaves_are_never_tracked),
         WITH_MANUAL_HEAP(the_callback_hears_of_each_collection_as_it_starts_and_stops),

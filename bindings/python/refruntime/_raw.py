@@ -1234,8 +1234,9 @@ rr_gc_freeze = _function("rr_gc_freeze", rr_status, ctypes.c_void_p)
 
 Freezes all objects that `heap` has now: collections leave them out.
 
-For what a program sets up once and keeps. Frozen objects still die by counting; what they
-refer to counts as held.
+For what a program sets up once and keeps, and before a fork: no collection in the child then
+writes to a frozen object. Frozen objects still die by counting; what they refer to counts as
+held.
 
 Cost:      Walks the heap.
 """

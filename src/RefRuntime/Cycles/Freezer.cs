@@ -13,6 +13,10 @@ internal static unsafe class Freezer
     {
         Freezing visitor = new() { Heap = heap };
         HeapWalk.Objects(heap, ref visitor);
+
+        // Nothing of what is there now is to be looked at, also not in young pages: the next collection touches none of them, in a
+        // forked child neither.
+        LogReset.ForgetYoung(heap);
     }
 
     public static void Unfreeze(HeapState* heap)

@@ -20,11 +20,19 @@ internal static unsafe class LogReset
             {
                 Page(heap, Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages), spareDead: true);
             }
-
-            segment->YoungPages = 0;
         }
 
         heap->Candidates = 0;
+        ForgetYoung(heap);
+    }
+
+    /// <summary>No page is young any more: whatever was allocated so far has been looked at, or needs no look.</summary>
+    public static void ForgetYoung(HeapState* heap)
+    {
+        for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
+        {
+            segment->YoungPages = 0;
+        }
 
         // What lies in the bins is handed out unseen: hide it, so that its page becomes young again when it is used.
         heap->HasYoung = 0;

@@ -12,8 +12,8 @@ namespace RefRuntime.Exports;
 internal static unsafe class TrackExports
 {
     /// <summary>Freezes all objects that <paramref name="heap"/> has now: collections leave them out.</summary>
-    /// <remarks>For what a program sets up once and keeps. Frozen objects still die by counting; what they refer to counts as
-    /// held.</remarks>
+    /// <remarks>For what a program sets up once and keeps, and before a fork: no collection in the child then writes to a frozen
+    /// object. Frozen objects still die by counting; what they refer to counts as held.</remarks>
     /// <cost>Walks the heap.</cost>
     [UnmanagedCallersOnly(EntryPoint = "rr_gc_freeze", CallConvs = [typeof(CallConvCdecl)])]
     public static Status Freeze(HeapHandle* heap) => TrackOperations.Freeze(heap);
