@@ -149,6 +149,130 @@ static void a_chain_of_boxed_values_dies_iteratively(void **state) {
     assert_chain_dies((chain){.type = rr_type_new(&info), .make = link_by_boxed_value, .links = FEW_LINKS});
 }
 
+/* ---- Callbacks that release -------------------------------------------------------------------------------------- */
+
+/* How many of the callbacks below run within each other, and how many did at most. */
+static int depth, max_depth;
+
+static void enter_callback(void) {
+    depth++;
+    if (depth > max_depth)
+        max_depth = depth;
+}
+
+static void clear_the_first_word(void *object, void *user) {
+    (void)user;
+    enter_callback();
+    rr_store((void **)object, NULL);
+    depth--;
+}
+
+static void assert_chain_with_callbacks_dies(rr_type_info info) {
+    static const uint32_t offset = 0;
+    info.size = 16;
+    if (info.destroy != release_the_first_word) {
+        info.ref_offsets = &offset;
+        info.ref_count = 1;
+    }
+    depth = max_depth = 0;
+    assert_chain_dies((chain){.type = rr_type_new(&info), .make = link_by_slot, .links = FEW_LINKS});
+}
+
+/* Each of these recursed: callback, release, death, callback. A chain of a hundred thousand took a stack of 8 MiB. */
+
+static void a_chain_whose_finalizers_clear_their_slots_dies_iteratively(void **state) {
+    (void)state;
+    rr_type_info info = type_info("cleared by finalizers");
+    info.finalize = clear_the_first_word;
+    assert_chain_with_callbacks_dies(info);
+    assert_in_range(max_depth, 2, 24);
+}
+
+static void a_chain_whose_destroy_callbacks_clear_their_slots_dies_iteratively(void **state) {
+    (void)state;
+    rr_type_info info = type_info("cleared by destroy callbacks");
+    info.destroy = clear_the_first_word;
+    assert_chain_with_callbacks_dies(info);
+    assert_in_range(max_depth, 2, 24);
+}
+
+static void a_chain_that_only_destroy_callbacks_know_dies_iteratively(void **state) {
+    (void)state;
+    rr_type_info info = type_info("hidden link");
+    info.destroy = release_the_first_word;
+    assert_chain_with_callbacks_dies(info);
+}
+
+static void release_the_next(void *weakref, void *user) {
+    (void)weakref;
+    enter_callback();
+    rr_decref(user);
+    depth--;
+}
+
+static int drop_a_chain_of_weak_callbacks(void *unused) {
+    (void)unused;
+    enum { WATCHED = 200 * 1000 };
+    rr_heap *heap = rr_heap_new(NULL);
+    REQUIRE(heap != NULL);
+    void *watchers = rr_list_new(heap);
+    void *next = NULL;
+    for (int i = 0; i < WATCHED; i++) {
+        void *fresh = rr_alloc_items(heap, RR_TYPE_BYTES, 16);
+        void *watcher = rr_weakref_new(fresh, release_the_next, next);
+        REQUIRE(watcher != NULL);
+        REQUIRE(rr_list_append(watchers, watcher) == RR_OK);
+        rr_decref(watcher);
+        next = fresh;
+    }
+    rr_stats stats = {.struct_size = sizeof stats};
+    REQUIRE(rr_decref(next) == RR_OK);
+    REQUIRE(rr_heap_stats(heap, &stats) == RR_OK);
+    REQUIRE(stats.live_objects == 1 + WATCHED && stats.weakrefs_live == 0);
+    REQUIRE(rr_heap_verify(heap) == RR_OK);
+    REQUIRE(rr_heap_free(heap) == RR_OK);
+    return 0;
+}
+
+static void a_chain_of_weak_callbacks_that_release_the_next_dies_iteratively(void **state) {
+    (void)state;
+    depth = max_depth = 0;
+    on_small_thread(SMALL_STACK, drop_a_chain_of_weak_callbacks, NULL);
+    assert_in_range(max_depth, 2, 24);
+}
+
+static int collect_a_ring_that_drops_a_chain(void *unused) {
+    (void)unused;
+    rr_heap *heap = rr_heap_new(NULL);
+    REQUIRE(heap != NULL);
+    static const uint32_t offset = 0;
+    rr_type_info info = type_info("cleared by finalizers, in a ring");
+    info.size = 32;
+    info.ref_offsets = &offset;
+    info.ref_count = 1;
+    info.finalize = clear_the_first_word;
+    chain c = {.heap = heap, .type = rr_type_new(&info)};
+    void *head = NULL;
+    for (size_t i = 0; i < FEW_LINKS / 10; i++)
+        head = link_by_slot(&c, head);
+    REQUIRE(head != NULL);
+    node *ring = rr_alloc(heap, node_type(0));
+    REQUIRE(ring != NULL);
+    REQUIRE(rr_store(&ring->next, ring) == RR_OK);
+    REQUIRE(rr_take(&ring->other, head) == RR_OK);
+    rr_decref(ring);
+    REQUIRE(rr_collect(heap) == 1 + FEW_LINKS / 10);
+    REQUIRE(rr_heap_verify(heap) == RR_OK);
+    REQUIRE(rr_heap_free(heap) == RR_OK);
+    return 0;
+}
+
+static void a_collection_that_finalizes_such_a_chain_needs_no_stack(void **state) {
+    (void)state;
+    depth = max_depth = 0;
+    on_small_thread(SMALL_STACK, collect_a_ring_that_drops_a_chain, NULL);
+}
+
 /* ---- Cycles ------------------------------------------------------------------------------------------------------ */
 
 static int collect_a_ring_with_a_tail(void *unused) {
@@ -235,6 +359,11 @@ int main(void) {
         cmocka_unit_test(a_chain_that_only_traverse_reports_dies_iteratively),
         cmocka_unit_test(a_chain_of_self_releasing_objects_dies_iteratively),
         cmocka_unit_test(a_chain_of_boxed_values_dies_iteratively),
+        cmocka_unit_test(a_chain_whose_finalizers_clear_their_slots_dies_iteratively),
+        cmocka_unit_test(a_chain_whose_destroy_callbacks_clear_their_slots_dies_iteratively),
+        cmocka_unit_test(a_chain_that_only_destroy_callbacks_know_dies_iteratively),
+        cmocka_unit_test(a_chain_of_weak_callbacks_that_release_the_next_dies_iteratively),
+        cmocka_unit_test(a_collection_that_finalizes_such_a_chain_needs_no_stack),
         cmocka_unit_test(a_long_ring_with_a_long_tail_is_collected_on_a_small_stack),
         cmocka_unit_test(a_heap_with_a_long_chain_is_freed_on_a_small_stack),
         cmocka_unit_test(a_long_chain_is_looked_at_on_a_small_stack),

@@ -48,7 +48,7 @@ internal static unsafe class Death
 
     /// <summary>
     /// Gives back one reference to the object and lets it die if it was the last. At once, unless a destroy callback of a
-    /// self-releasing type does it: then when that callback is over, so that such types too die iteratively.
+    /// self-releasing type does it, or callbacks are nested deeply: then when the innermost callback is over. So they too die iteratively.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Release(HeapState* heap, void* payload)
@@ -63,7 +63,7 @@ internal static unsafe class Death
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Last(HeapState* heap, void* payload)
     {
-        if (ForeignCode.IsSelfReleasing(heap))
+        if (heap->CallbackDepth != 0 && MustWait(heap, payload))
         {
             DeathQueue.Push(heap, payload);
         }
@@ -72,6 +72,14 @@ internal static unsafe class Death
             Begin(heap, payload);
         }
     }
+
+    /// <summary>
+    /// Must the object wait in the queue until the innermost callback has returned? Whoever called that one, Begin, looks into the queue
+    /// next. What is held while it is finalized is never freed in there, and its count is not to stay 0.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool MustWait(HeapState* heap, void* payload) =>
+        ForeignCode.MustReturnFirst(heap) && (Header.Word(payload) & HeaderFlags.Held) == 0;
 
     /// <summary>
     /// Calls the callbacks of weak references that WeakChain.Clear has collected, in order. One that nobody else holds any more is

@@ -4,6 +4,7 @@
 
 using System.Runtime.CompilerServices;
 using RefRuntime.Abi;
+using RefRuntime.Core;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
 using RefRuntime.Os;
@@ -20,8 +21,15 @@ internal static unsafe class ForeignCode
     /// <summary>Is this thread in a destroy callback, and in no other callback inside of it?</summary>
     public static bool IsDestroying(HeapState* heap) => heap->InDestroy != 0 && HostThread.CallbackKind != Other;
 
-    /// <summary>The same, of a type that releases its children itself.</summary>
-    public static bool IsSelfReleasing(HeapState* heap) => heap->InDestroy != 0 && HostThread.CallbackKind == SelfReleasing;
+    /// <summary>
+    /// Is the innermost callback the destroy callback of a type that releases its children itself, or are there so many within each other
+    /// that one more might take the last of the stack? What dies in it then waits until it has returned. The thread is asked too, since under
+    /// a GIL callbacks of many threads may be under way in a heap.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static bool MustReturnFirst(HeapState* heap) =>
+        (heap->InDestroy != 0 && HostThread.CallbackKind == SelfReleasing)
+        || (heap->CallbackDepth >= Config.MaxCallbackDepth && HostThread.CallbackDepth >= Config.MaxCallbackDepth);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Finalize(HeapState* heap, TypeDescriptor* type, void* payload)
