@@ -4,25 +4,30 @@ Invariants
     ``_pointer`` is the library's heap, 0 once it is closed. Nothing is called with a closed heap.
     ``_handles`` maps an address to the handle that stands for it. An entry whose handle is closed or gone is stale
     and is replaced; an open handle keeps its object alive, so an address can't be stale while its handle is open.
-    ``_guard`` is held around each call (``_lock``, except in a synchronized heap, which brings its own).
+    ``_guard`` is held around each call: ``_lock``, except in a synchronized heap, which brings its own and has a ``_gate``.
     It is needed although the GIL is held: a finalizer or callback is Python code, and while it runs, Python may switch
     to another thread, which must not enter the heap in the middle of a call. It is recursive, since callbacks call.
     A handle may be dropped by Python's collector at any point of any thread, so ``__del__`` never waits for a lock and
-    never enters a heap of another thread: what it can't give back at once goes to ``_pending``.
+    never enters a heap of another thread: what it can't give back at once stays in ``_pending``.
+    Python's recursion limit may be reached in any call of a Python function. So a reference to be given back is among the
+    pending before anything else is called, and a new one becomes so when no handle can be made for it: none is lost.
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections import deque
-from contextlib import nullcontext
 from threading import RLock
 from typing import Any, Callable, ContextManager, Deque, Dict, Iterable, List, Optional, Tuple, Type
 from weakref import ref
 
 from . import _native, _raw, _registry
+from ._gate import Gate
 from ._handle import Handle, this_thread
-from .errors import ClosedError, RefRuntimeError, check, need
+from .errors import ClosedError, RefRuntimeError, check, fail
+
+#: What a call raises when Python's recursion limit is reached before anything was called. (ctypes has its own name for it.)
+NOT_CALLED = (RecursionError, ctypes.ArgumentError)
 
 
 class HeapCore:
@@ -36,9 +41,8 @@ class HeapCore:
         """Take over the library's heap at this address."""
         self._api = _native.released if synchronized else _native.held
         self._lock = RLock()
-        self._guard: ContextManager[Any] = self._lock
-        if synchronized:
-            self._guard = nullcontext()
+        self._gate = Gate() if synchronized else None
+        self._guard: ContextManager[Any] = self._gate or self._lock
         self._owner: Optional[object] = this_thread() if owned else None
         self._handles: Dict[int, ref[Handle]] = {}
         self._pending: Deque[int] = deque()
@@ -61,11 +65,28 @@ class HeapCore:
         Handles that outlive their heap raise ``ClosedError``. Not allowed inside a callback (``BusyError``)."""
         if not self._pointer:
             return
-        with self._guard:
-            self._drain()
-            _registry.add(self)
-            check(self._api.heap_free(self._live()))
-            self._detach()
+        if self._gate is None or self._gate.is_entered():
+            with self._guard:
+                self._free()
+            return
+        self._gate.hold()
+        try:
+            self._free()
+        finally:
+            self._gate.release()
+
+    def _free(self) -> None:
+        self._drain()
+        _registry.add(self)
+        check(self._api.heap_free(self._live()))
+        self._detach()
+
+    def _hold(self, seconds: float) -> bool:
+        """Keep other threads out until ``_release``, once they are; False when that takes too long."""
+        return self._lock.acquire(timeout=seconds) if self._gate is None else self._gate.hold(seconds)
+
+    def _release(self) -> None:
+        (self._lock if self._gate is None else self._gate).release()
 
     def _close_at_exit(self) -> None:
         try:
@@ -95,8 +116,20 @@ class HeapCore:
         handle = entry() if entry is not None else None
         return handle if handle is not None and handle._address else None
 
+    def _new(self, kind: Optional[Type[Handle]], function: Callable[..., Optional[int]], *arguments: Any) -> Any:
+        """The handle for the new reference that a function of the library gives."""
+        address = function(*arguments)
+        if not address:
+            fail()
+        try:
+            return self._adopt(address, kind)
+        except NOT_CALLED:
+            self._pending.append(address)
+            raise
+
     def _adopt(self, address: int, kind: Optional[Type[Handle]] = None) -> Any:
-        """The handle for a reference that the caller owns; one reference too many is given back."""
+        """The handle for a reference that the caller owns; one reference too many is given back. When the recursion limit is
+        reached, the caller still owns it."""
         if kind is None:
             kind = self._kinds.get(self._api.type_of(address), Handle)
         handle = kind._make(self, address)
@@ -126,9 +159,13 @@ class HeapCore:
                 if not self._api.try_incref(address):
                     if read() == address:
                         # It is dying. The library says so when asked for a reference.
-                        return self._adopt(need(self._api.newref(address)))
+                        return self._new(None, self._api.newref, address)
                     continue
-                handle = self._adopt(address)
+                try:
+                    handle = self._adopt(address)
+                except NOT_CALLED:
+                    self._pending.append(address)
+                    raise
             if read() == address:
                 return handle
 
@@ -149,7 +186,11 @@ class HeapCore:
         for address in addresses:
             handle = self._known(address)
             if handle is None and self._api.try_incref(address):
-                handle = self._adopt(address)
+                try:
+                    handle = self._adopt(address)
+                except NOT_CALLED:
+                    self._pending.append(address)
+                    raise
             if handle is not None:
                 found.append(handle)
         return found
@@ -159,36 +200,41 @@ class HeapCore:
         if entry is not None and self._handles.get(address) is entry:
             self._handles.pop(address, None)
 
-    def _drop(self, address: int, wait: bool) -> None:
-        """Give back the reference of a handle that is closed (``wait``) or was dropped by Python."""
+    def _settle(self, wait: bool) -> None:
+        """Give back what is pending: of handles that are closed (``wait``) or were dropped by Python."""
         if self._owner is not None and self._owner is not this_thread():
-            self._pending.append(address)
-        elif self._guard is not self._lock:
-            self._decref(address)
+            return
+        if self._gate is not None:
+            if self._gate.enter(wait):
+                try:
+                    self._drain()
+                finally:
+                    self._gate.__exit__()
         elif self._lock.acquire(wait):
             try:
-                self._decref(address)
                 self._drain()
             finally:
                 self._lock.release()
-        else:
-            self._pending.append(address)
-
-    def _decref(self, address: int) -> None:
-        _registry.add(self)
-        if address in self._weak_callbacks and self._api.is_unique(address):
-            self._weak_callbacks.pop(address, None)  # a weak reference that dies before its target
-        check(self._api.decref(address))
 
     def _drain(self) -> None:
-        """Give back what could not be given back at once."""
-        pending = self._pending
-        while pending and self._pointer and self._owner in (None, this_thread()):
-            try:
-                address = pending.popleft()
-            except IndexError:
-                return
-            self._decref(address)
+        """The same, when the heap may be entered."""
+        pending, callbacks, api = self._pending, self._weak_callbacks, self._api
+        if pending and self._owner in (None, this_thread()):
+            _registry.add(self)
+            while pending and self._pointer:
+                try:
+                    address = pending.popleft()
+                except IndexError:
+                    return
+                try:
+                    if address in callbacks and api.is_unique(address):
+                        callbacks.pop(address, None)  # a weak reference that dies before its target
+                    status = api.decref(address)
+                except NOT_CALLED:
+                    pending.appendleft(address)  # the library was not called
+                    raise
+                if status < 0:
+                    fail()
 
     # Weak callbacks
 

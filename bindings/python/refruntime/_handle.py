@@ -11,11 +11,12 @@ Invariants
 
 from __future__ import annotations
 
+from ctypes import ArgumentError
 from threading import local
 from typing import TYPE_CHECKING, Any, NoReturn, Optional, Type, TypeVar
 from weakref import ref
 
-from .errors import ClosedError, WrongThreadError, check, need
+from .errors import ClosedError, WrongThreadError, check, fail
 from .pictures import Picture, StrPath, check_room, draw
 
 if TYPE_CHECKING:
@@ -54,18 +55,24 @@ class Handle:
     def _make(cls: Type[H], heap: HeapCore, address: int) -> H:
         """A handle that takes over a reference the caller owns."""
         self: H = object.__new__(cls)
-        self._address = address
+        self._address = 0
         self._heap = heap
         self._hash = hash(address)
         self._entry = None
+        self._address = address  # from here on the reference is the handle's
         return self
 
     def __del__(self) -> None:
         address = self._address
-        if address and self._heap._pointer:
+        heap = self._heap
+        if address and heap._pointer:
             self._address = 0
-            self._heap._forget(address, self._entry)
-            self._heap._drop(address, wait=False)
+            heap._pending.append(address)
+            try:
+                heap._forget(address, self._entry)
+                heap._settle(wait=False)
+            except (RecursionError, ArgumentError):
+                pass  # it is pending: who uses the heap next gives it back
 
     def close(self) -> None:
         """Give the reference back now. Closing twice is fine; any other use of a closed handle is a ``ClosedError``.
@@ -74,8 +81,9 @@ class Handle:
         if not self.closed:
             address = self._memory()
             self._address = 0
+            self._heap._pending.append(address)
             self._heap._forget(address, self._entry)
-            self._heap._drop(address, wait=True)
+            self._heap._settle(wait=True)
         self._address = 0
 
     def _pointer(self) -> int:
@@ -120,7 +128,14 @@ class Handle:
         """Another handle to the same object, with a reference of its own: equal to this one, but not the same."""
         heap = self._heap
         with heap._guard:
-            return self._make(heap, need(heap._api.newref(self._pointer())))
+            address = heap._api.newref(self._pointer())
+            if not address:
+                fail()
+            try:
+                return self._make(heap, address)
+            except (RecursionError, ArgumentError):
+                heap._pending.append(address)
+                raise
 
     def draw(self, path: Optional[StrPath] = None, *, max_objects: int = 200) -> Picture:
         """A picture of what lies around the object: who leads to it and what it leads to; see ``Heap.draw``. This handle is

@@ -3,9 +3,9 @@
 At exit every heap is closed while Python still works, so that finalizers and callbacks run as usual. Afterwards all
 handles are dead and have nothing left to do. The default heap can't be freed; its handles are detached.
 
-Before a fork all guards are taken, so that no other thread is in the middle of a call; parent and child both give
-them back. A guard that does not come free within a second belongs to a callback that waits for something; in the
-child nobody will ever finish that call, so the child detaches that heap.
+Before a fork other threads are kept out of all heaps, so that none is in the middle of a call; parent and child both let
+them in again. Who does not leave within a second is in a callback that waits for something; in the child nobody will ever finish
+that call, so the child detaches that heap.
 """
 
 from __future__ import annotations
@@ -74,27 +74,30 @@ def close_postponed() -> None:
 @atexit.register
 def _close_all() -> None:
     for heap in _open_heaps():
-        if not heap._lock.acquire(timeout=PATIENCE_SECONDS):
+        if not heap._hold(PATIENCE_SECONDS):
             heap._detach()
             continue
         try:
             heap._close_at_exit()
         finally:
-            heap._lock.release()
+            heap._release()
 
 
 def _before_fork() -> None:
     for heap in _open_heaps():
-        (_forking if heap._lock.acquire(timeout=PATIENCE_SECONDS) else _stuck).append(heap)
+        (_forking if heap._hold(PATIENCE_SECONDS) else _stuck).append(heap)
 
 
 def _after_fork_in_parent() -> None:
     while _forking:
-        _forking.pop()._lock.release()
+        _forking.pop()._release()
     _stuck.clear()
 
 
 def _after_fork_in_child() -> None:
+    for heap in _open_heaps():
+        if heap._gate is not None:
+            heap._gate.forget_others()
     while _stuck:
         _stuck.pop()._detach()
     _after_fork_in_parent()

@@ -27,6 +27,7 @@ __all__ = [
     "get_threshold",
     "getrefcount",
     "getweakrefcount",
+    "getweakrefs",
     "id",
     "is_finalized",
     "is_tracked",
@@ -73,6 +74,11 @@ def getrefcount(target: Any) -> int:
 def getweakrefcount(target: Any) -> int:
     """How many weak references to an object there are."""
     return _heap_of(target).weakref_count(target)
+
+
+def getweakrefs(target: Any) -> List[Any]:
+    """The weak references to an object."""
+    return _heap_of(target).get_weakrefs(target)
 
 
 def collect(heap: Optional[Heap] = None) -> int:

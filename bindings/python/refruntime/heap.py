@@ -12,7 +12,7 @@ from . import _callbacks, _native, _raw, _registry, pictures, types
 from ._core import HeapCore
 from ._handle import Handle, address_of, address_or_null, this_thread
 from .containers import POINTER_SIZE, Bytes, List, Tuple
-from .errors import check, need
+from .errors import check, fail, need
 from .weakrefs import WeakRef
 
 __all__ = ["Heap", "default_heap"]
@@ -28,8 +28,8 @@ class Heap(HeapCore):
                    Finalizers and callbacks run with that lock held: they must not wait for a thread that uses the heap.
                    ``serialized=False`` gives the heap to the thread that makes it; others get a ``WrongThreadError``.
     synchronized   any thread at any time, also threads of native code: the library locks. Calls give up the GIL.
-                   Finalizers and callbacks run with that lock held. A fork waits a moment for other threads to leave
-                   the heap; if one stays inside a callback, the child gets a ``WrongThreadError`` from that heap.
+                   Finalizers and callbacks run with that lock held. Closing it waits for other Python threads to leave it; a fork
+                   waits for a second, and if one stays inside a callback for longer, the heap is closed in the child.
     manual_gc      no automatic collection, not even at the limit.
     bounded        automatic collections in bounded slices.
     checked        find misuse early, at the price of speed.
@@ -135,7 +135,7 @@ class Heap(HeapCore):
     def list(self, items: Iterable[Any] = ()) -> List:
         """A new list with these objects."""
         with self._guard:
-            made: List = self._adopt(need(self._api.list_new(self._live())), List)
+            made: List = self._new(List, self._api.list_new, self._live())
         made.extend(items)
         return made
 
@@ -144,9 +144,7 @@ class Heap(HeapCore):
         values = list(items)
         with self._guard:
             addresses = [address_or_null(value, "item") for value in values]
-            made: Tuple = self._adopt(
-                need(self._api.alloc_items(self._live(), _raw.RR_TYPE_TUPLE, len(values))), Tuple
-            )
+            made: Tuple = self._new(Tuple, self._api.alloc_items, self._live(), _raw.RR_TYPE_TUPLE, len(values))
             for position, address in enumerate(addresses):
                 check(self._api.store(made._memory() + POINTER_SIZE * position, address))
         return made
@@ -157,9 +155,7 @@ class Heap(HeapCore):
         if count < 0:
             raise ValueError("negative count")
         with self._guard:
-            made: Bytes = self._adopt(
-                need(self._api.alloc_items(self._live(), _raw.RR_TYPE_BYTES, count)), Bytes
-            )
+            made: Bytes = self._new(Bytes, self._api.alloc_items, self._live(), _raw.RR_TYPE_BYTES, count)
             if not isinstance(content, int):
                 ctypes.memmove(made._memory(), bytes(content), count)
         return made
@@ -167,15 +163,20 @@ class Heap(HeapCore):
     def weakref(self, target: Any, callback: Optional[Callable[[WeakRef], Any]] = None) -> WeakRef:
         """A weak reference. ``callback`` is called with it once the target is dead, if it still lives then.
 
-        Without callback, all weak references to one target are the same object."""
+        Without callback, all weak references to one target are the same object. A callback belongs to Python: handles that it
+        refers to (a method's object, a variable of the function around it) hold their objects from outside. So let it hold what
+        it needs of the heap by a weak reference, or a cycle through it is never found.
+
+        Python's own ``weakref`` watches handles: ``weakref.ref(node)`` is dead when the handle is, not when the object is."""
         with self._guard:
             address = address_of(target, "target")
             self._live()
             thunk = _NO_CALLBACK if callback is None else _callbacks.target_died
-            made = need(self._api.weakref_new(address, thunk, None))
+            weak: WeakRef = self._new(WeakRef, self._api.weakref_new, address, thunk, None)
             if callback is not None:
-                self._expect(made, callback)
-            weak: WeakRef = self._adopt(made, WeakRef)
+                self._expect(weak._address, callback)
+            else:
+                self._weak_callbacks.pop(weak._address, None)  # of a weak reference that was at this address before
             return weak
 
     # Collecting
@@ -315,6 +316,19 @@ class Heap(HeapCore):
         with self._guard:
             return check(self._api.weakref_count(address_of(target, "object")))
 
+    def get_weakrefs(self, target: Any) -> PyList[WeakRef]:
+        """The weak references to the object, in no particular order. It asks each weak reference of the heap."""
+        found: PyList[WeakRef] = []
+        with self._guard:
+            address = address_of(target, "object")
+            for weak in self._all(self._many("get_objects", self._live(), _raw.RR_TYPE_WEAKREF)):
+                referent = self._api.weakref_get(weak._address)
+                if referent:
+                    self._api.decref(referent)
+                    if referent == address:
+                        found.append(weak)
+        return found
+
     # Looking
 
     def get_referents(self, *targets: Any) -> PyList[Any]:
@@ -341,6 +355,8 @@ class Heap(HeapCore):
         """All objects of the heap, or those of one kind: a declared type, ``List``, ``Tuple``, ``Bytes``, ``WeakRef``."""
         number = 0
         if kind is not None:
+            if not isinstance(kind, type):
+                raise TypeError(f"objects are asked for by their class, not by {type(kind).__name__}")
             number = next((key for key, value in self._kinds.items() if value is kind), 0)
             if not number and getattr(kind, "_declared_in", None) is self:
                 number = kind._type_id  # type: ignore[attr-defined]
@@ -357,15 +373,17 @@ class Heap(HeapCore):
         else leads to the object. (In a synchronized heap it counts: there it can't be put aside for a moment.)"""
         with self._guard:
             address = address_of(target, "object")
-            if self._guard is not self._lock:
+            if self._gate is not None:
                 return self._all(self._many("get_path", address))
             if not self._api.is_unique(address):
                 # Safe: another reference keeps the object, and nobody can release it while we hold the guard.
-                check(self._api.decref(address))
+                status = self._api.decref(address)
+                if status < 0:
+                    fail()
                 try:
                     path = self._many("get_path", address)
                 finally:
-                    check(self._api.incref(address))
+                    self._api.incref(address)
                 return self._all(path)
             return []
 

@@ -154,7 +154,7 @@ class Instance(Handle):
             raise TypeError(f"{cls.__name__} takes its fields by name")
         heap = cls._declared_in
         with heap._guard:
-            self = heap._adopt(need(heap._api.alloc(heap._live(), cls._type_id)), cls)
+            self = heap._new(cls, heap._api.alloc, heap._live(), cls._type_id)
         return self._fill(named)
 
     def _fill(self, named: Mapping[str, Any]) -> Any:
@@ -180,7 +180,7 @@ class Items(Instance):
             raise ValueError(f"{cls.__name__} can't have {count} items")
         heap = cls._declared_in
         with heap._guard:
-            self = heap._adopt(need(heap._api.alloc_items(heap._live(), cls._type_id, count)), cls)
+            self = heap._new(cls, heap._api.alloc_items, heap._live(), cls._type_id, count)
         for position, value in enumerate(values):
             self[position] = value
         return self._fill(named)

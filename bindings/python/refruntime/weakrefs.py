@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable, Optional
 
+from ._core import NOT_CALLED
 from ._handle import Handle, this_thread
-from .errors import fail
+from .errors import RefRuntimeError, fail
 
 __all__ = ["WeakRef"]
 
@@ -25,7 +26,26 @@ class WeakRef(Handle):
         with heap._guard:
             address = heap._api.weakref_get(self._pointer())
             if address:
-                return heap._adopt(address)
+                try:
+                    return heap._adopt(address)
+                except NOT_CALLED:
+                    heap._pending.append(address)
+                    raise
             if heap._owner is not None and heap._owner is not this_thread():
                 fail()
             return None
+
+    @property
+    def __callback__(self) -> Optional[Callable[[WeakRef], Any]]:
+        """The callable that hears of the target's death; None when there is none, or when it has heard."""
+        return self._heap._weak_callbacks.get(self._pointer())
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return super().__repr__()
+        try:
+            target = self()
+        except RefRuntimeError:  # in another thread, for instance
+            return super().__repr__()
+        state = "dead" if target is None else f"to {type(target).__name__} at {target._address:#x}"
+        return f"{super().__repr__()[:-1]}; {state}>"

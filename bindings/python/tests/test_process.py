@@ -192,7 +192,7 @@ class Fork(HeapTestCase):
                     made.append(made)
                     del made
                     return 0 if heap.collect() >= 1 else 1
-                except refruntime.WrongThreadError:
+                except (refruntime.WrongThreadError, refruntime.ClosedError):
                     return 0
 
             threads = [threading.Thread(target=work) for _ in range(3)]

@@ -259,6 +259,36 @@ class Synchronized(HeapTestCase):
     def test_hammering(self) -> None:
         hammer(self, self.heap, threads=4, rounds=200)
 
+    def test_closing_it_waits_for_the_others_who_then_hear_that_it_is_closed(self) -> None:
+        # They waited for the heap's lock, which went with the heap.
+        for _ in range(10):
+            heap = refruntime.Heap(synchronized=True)
+            finalized: List[int] = []
+            Node = heap.type("Node", refs=["next"], finalizer=lambda node, seen=finalized: seen.append(node.refcount))
+            errors: List[BaseException] = []
+            started = threading.Barrier(4)
+
+            def work(heap: Any = heap, Node: Any = Node, errors: List[Any] = errors, started: Any = started) -> None:
+                started.wait(30)
+                try:
+                    while True:
+                        node = Node()
+                        node.next = node
+                        heap.collect()
+                except BaseException as error:  # noqa: BLE001 - looked at below
+                    errors.append(error)
+
+            workers = [threading.Thread(target=work) for _ in range(3)]
+            for worker in workers:
+                worker.start()
+            started.wait(30)
+            time.sleep(0.01)
+            heap.close()
+            for worker in workers:
+                worker.join(30)
+            self.assertEqual([type(error) for error in errors], [refruntime.ClosedError] * 3)
+            self.assertGreater(len(finalized), 0)
+
     def test_callbacks_get_the_gil_while_others_wait_for_the_heap(self) -> None:
         seen: List[Any] = []
 
