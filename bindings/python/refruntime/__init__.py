@@ -64,6 +64,7 @@ from .heap import Heap, default_heap
 from .pictures import Picture
 from .timeline import trace_start, trace_stop
 from .types import Instance, Items, Ref
+from .weakdicts import WeakKeyDictionary, WeakValueDictionary
 from .weakrefs import WeakRef
 
 callbacks: list[Callable[[str, dict[str, Any]], Any]]
@@ -98,7 +99,9 @@ __all__ = [
     "RefRuntimeError",
     "SizeOverflowError",
     "Tuple",
+    "WeakKeyDictionary",
     "WeakRef",
+    "WeakValueDictionary",
     "WrongThreadError",
     "WrongTypeError",
     "collect",

@@ -167,7 +167,8 @@ class Heap(HeapCore):
         refers to (a method's object, a variable of the function around it) hold their objects from outside. So let it hold what
         it needs of the heap by a weak reference, or a cycle through it is never found.
 
-        Python's own ``weakref`` watches handles: ``weakref.ref(node)`` is dead when the handle is, not when the object is."""
+        Python's own ``weakref`` watches handles: ``weakref.ref(node)`` is dead when the handle is, not when the object is. In place
+        of its dictionaries there are ``refruntime.WeakValueDictionary`` and ``WeakKeyDictionary``."""
         with self._guard:
             address = address_of(target, "target")
             self._live()

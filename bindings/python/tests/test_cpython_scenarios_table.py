@@ -75,7 +75,7 @@ class Table(unittest.TestCase):
 
     def test_each_test_of_the_scenarios_is_named(self) -> None:
         named = {row.ours for row in rows()}
-        for kind in ("gc", "weakref", "finalization"):
+        for kind in ("gc", "weakref", "weakdicts", "finalization"):
             module = importlib.import_module(f"test_cpython_scenarios_{kind}")
             written = {f"{module.__name__}.{name}" for name in tests_in(Path(module.__file__ or "").read_text(encoding="utf-8"))}
             # Theirs came to two or more tests here, or to one that was asked for by what we found.
@@ -108,6 +108,14 @@ ALSO = {
     "test_what_is_made_after_a_freeze_in_a_page_of_frozen_objects_is_collected",
     "test_one_without_callback_has_none_where_one_with_a_callback_was",
     "test_they_are_dead_when_the_handle_is",
+    "test_their_dictionaries_lose_an_entry_when_the_handle_goes",
+    "test_they_stay_when_only_the_handle_goes",
+    "test_an_object_that_dies_at_once_leaves_none",
+    "test_who_comes_back_keeps_them",
+    "test_they_are_gone_when_the_heap_is_closed",
+    "test_a_dictionary_leaves_nothing_behind",
+    "test_objects_may_die_while_it_is_iterated_over",
+    "test_a_deep_copy_copies_the_other_half",
 }
 
 
