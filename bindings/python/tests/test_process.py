@@ -263,7 +263,8 @@ class Fork(HeapTestCase):
         done = run_python(
             PREAMBLE
             + """
-import os
+import os, warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # from Python 3.12 on of any fork in a process with threads; .NET's is one
 n = Node(); n.next = n
 pid = os.fork()
 if pid:

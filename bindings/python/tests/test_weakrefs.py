@@ -48,20 +48,16 @@ class WeakReferences(HeapTestCase):
         class Theirs:
             pass
 
-        def order(target: Any, make: Any) -> List[int]:
+        def order(box: List[Any], make: Any) -> List[int]:
             seen: List[int] = []
-            kept = [make(target, lambda _weak, number=number: seen.append(number)) for number in range(5)]
-            del kept[2], target
+            kept = [make(box[0], lambda _weak, number=number: seen.append(number)) for number in range(5)]
+            del kept[2]
             self.assertEqual(seen, [])
-            release()
+            box.clear()
             return seen
 
-        box = [Theirs()]
-        release = box.clear
-        theirs = order(box[0], weakref.ref)
-        box = [self.Node()]
-        release = box.clear
-        ours = order(box[0], self.heap.weakref)
+        theirs = order([Theirs()], weakref.ref)
+        ours = order([self.Node()], self.heap.weakref)
         self.assertEqual(ours, theirs)
         self.assertEqual(ours, [4, 3, 1, 0])
 
