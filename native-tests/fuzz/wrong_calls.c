@@ -96,7 +96,7 @@ static void misuse_slots(void)
     refused((rr_store)(NULL, object->at), RR_E_ARGUMENT, "rr_store into NULL");
     refused((rr_store)((void **)((char *)&slot + 4), object->at), RR_E_ARGUMENT, "rr_store into a slot that is not aligned");
     refused((rr_store)(&slot, (char *)object->at + 8), RR_E_NOT_OBJECT, "rr_store of what is no object");
-    if (now->foreign != NULL && holder->slot_count != 0 && holder->shape->kind != KIND_LIST && slot_is_plain(holder, 0)) {
+    if (now->foreign != NULL && !now->is_on_other_thread && holder->slot_count != 0 && holder->shape->kind != KIND_LIST && slot_is_plain(holder, 0)) {
         void **address = slot_address(holder, 0);
         refused((rr_store)(address, now->foreign), RR_E_ARGUMENT, "rr_store of another heap's object");
         refused((rr_take)(address, now->foreign), RR_E_ARGUMENT, "rr_take of another heap's object");
