@@ -3,10 +3,13 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 const char *host_library_path;
 
@@ -28,15 +31,24 @@ static void find(void *handle, const char *name, void *function)
     memcpy(function, &address, sizeof address);
 }
 
-library host_load(void)
+library host_loaded(void *handle)
 {
-    library rr;
-    rr.handle = dlopen(host_library_path, RTLD_NOW | RTLD_LOCAL);
-    CHECK(rr.handle != NULL, "%s", dlerror());
-#define X(name) find(rr.handle, "rr_" #name, &rr.name);
+    library rr = { .handle = handle };
+    CHECK(handle != NULL, "%s", dlerror());
+#define X(name) find(handle, "rr_" #name, &rr.name);
     HOST_FUNCTIONS(X)
 #undef X
     return rr;
+}
+
+library host_load_as(const char *path, int mode)
+{
+    return host_loaded(dlopen(path, mode));
+}
+
+library host_load(void)
+{
+    return host_load_as(host_library_path, RTLD_NOW | RTLD_LOCAL);
 }
 
 void host_work(const library *rr)
@@ -62,6 +74,72 @@ void host_work(const library *rr)
     CHECK(rr->decref(tuple) == RR_OK, "rr_decref: %s", rr->last_error());
     CHECK(rr->heap_verify(heap) == RR_OK, "rr_heap_verify: %s", rr->last_error());
     CHECK(rr->heap_free(heap) == RR_OK, "rr_heap_free: %s", rr->last_error());
+}
+
+void host_skip(const char *why)
+{
+    printf("SKIPPED: %s\n", why);
+    fflush(stdout);
+    _Exit(77);
+}
+
+static char directory[64];
+static pid_t directory_owner;
+
+static void remove_directory(void)
+{
+    DIR *entries = directory_owner == getpid() ? opendir(directory) : NULL;
+    if (entries == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(entries)) != NULL;)
+        unlinkat(dirfd(entries), entry->d_name, 0);
+    closedir(entries);
+    rmdir(directory);
+}
+
+const char *host_directory(void)
+{
+    if (directory[0] == '\0') {
+        strcpy(directory, "host-XXXXXX");
+        CHECK(mkdtemp(directory) != NULL, "the working directory can't be written");
+        directory_owner = getpid();
+        atexit(remove_directory);
+    }
+    return directory;
+}
+
+void host_expect_success_of(pid_t child)
+{
+    int status;
+    CHECK(child > 0, "fork failed");
+    CHECK(waitpid(child, &status, 0) == child, "no child to wait for");
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        _Exit(77);
+    CHECK(WIFEXITED(status), "the child was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    CHECK(WEXITSTATUS(status) == 0, "the child failed");
+}
+
+void host_in_child(void (*run)(void))
+{
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(60);
+        run();
+        exit(EXIT_SUCCESS);
+    }
+    host_expect_success_of(child);
+}
+
+void host_on_thread(size_t stack_bytes, void *(*run)(void *), void *argument)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    CHECK(pthread_attr_init(&attributes) == 0, "no attributes");
+    if (stack_bytes != 0)
+        CHECK(pthread_attr_setstacksize(&attributes, stack_bytes) == 0, "no stack of %zu bytes", stack_bytes);
+    CHECK(pthread_create(&thread, &attributes, run, argument) == 0 && pthread_join(thread, NULL) == 0, "no thread");
+    pthread_attr_destroy(&attributes);
 }
 
 unsigned host_thread_count(void)

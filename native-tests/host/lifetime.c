@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static void dlclose_is_harmless(void)
@@ -30,15 +29,6 @@ static void dlclose_before_the_first_call_is_harmless(void)
     CHECK(dlclose(rr.handle) == 0, "%s", dlerror());
     rr = host_load();
     host_work(&rr);
-}
-
-static void expect_success_of(pid_t child)
-{
-    int status;
-    CHECK(child > 0, "fork failed");
-    CHECK(waitpid(child, &status, 0) == child, "no child to wait for");
-    CHECK(WIFEXITED(status), "the child was ended by signal %d", WTERMSIG(status));
-    CHECK(WEXITSTATUS(status) == 0, "the child failed");
 }
 
 /* A heap with live objects is on both sides of the fork; each goes on with its own copy. */
@@ -66,7 +56,7 @@ static void fork_child_allocates_and_collects(void)
     host_work(&rr);
     if (child == 0)
         exit(EXIT_SUCCESS);
-    expect_success_of(child);
+    host_expect_success_of(child);
 }
 
 static void fork_before_the_first_call(void)
@@ -76,7 +66,7 @@ static void fork_before_the_first_call(void)
     host_work(&rr);
     if (child == 0)
         exit(EXIT_SUCCESS);
-    expect_success_of(child);
+    host_expect_success_of(child);
 }
 
 static void fork_of_a_fork(void)
@@ -90,10 +80,10 @@ static void fork_of_a_fork(void)
         host_work(&rr);
         if (grandchild == 0)
             exit(EXIT_SUCCESS);
-        expect_success_of(grandchild);
+        host_expect_success_of(grandchild);
         exit(EXIT_SUCCESS);
     }
-    expect_success_of(child);
+    host_expect_success_of(child);
 }
 
 static void *work_on_thread(void *argument)
@@ -114,7 +104,7 @@ static void fork_child_starts_threads(void)
     }
     if (child == 0)
         exit(EXIT_SUCCESS);
-    expect_success_of(child);
+    host_expect_success_of(child);
 }
 
 static void first_call_on_another_thread(void)

@@ -4,11 +4,13 @@
 #include "host.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -134,6 +136,74 @@ static void handlers_set_later_stay(void)
     compare(&before, "by work");
 }
 
+/* The page that was touched, by who else has none to stand on. */
+static void *touched;
+
+static void catch_on_another_stack(int number, siginfo_t *information, void *context)
+{
+    (void)context;
+    stack_t stack;
+    touched = sigaltstack(NULL, &stack) == 0 && (stack.ss_flags & SS_ONSTACK) != 0 ? information->si_addr : NULL;
+    caught = number;
+    siglongjmp(after_fault, 1);
+}
+
+static __attribute__((noinline)) int overflow(int depth)
+{
+    volatile char frame[4096];
+    frame[0] = (char)depth;
+    return depth < INT_MAX ? overflow(depth + 1) + frame[0] : 0;
+}
+
+/* The host's handler has a stack of its own, as it must for overflows of the usual one. Before, the library has been asked about a great
+ * many pointers: none of them is a fault. */
+static void a_handler_on_an_alternate_stack_gets_the_faults_of_the_host_alone(void)
+{
+    enum { STACK = 64 * 1024 };
+    static char stack_memory[STACK];
+    stack_t stack = { .ss_sp = stack_memory, .ss_size = STACK };
+    struct sigaction action = { .sa_flags = SA_SIGINFO | SA_ONSTACK };
+    action.sa_sigaction = catch_on_another_stack;
+    CHECK(sigaltstack(&stack, NULL) == 0, "no alternate stack");
+    CHECK(sigaction(SIGSEGV, &action, NULL) == 0 && sigaction(SIGBUS, &action, NULL) == 0, "no handler");
+    signal_state before = look();
+    library rr = load_and_compare(&before);
+
+    char *forbidden = mmap(NULL, 1 << 16, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(forbidden != MAP_FAILED, "no memory");
+    rr_heap *heap = rr.heap_new(NULL);
+    void *object = rr.alloc_items(heap, RR_TYPE_TUPLE, 1);
+    uint64_t random = 88172645463325252u;
+    for (int i = 0; i < 200000; i++) {
+        random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+        uintptr_t wild = i % 4 == 0 ? (uintptr_t)random : i % 4 == 1 ? (uintptr_t)(random >> 17) : i % 4 == 2 ? (uintptr_t)forbidden + (random & 0xffff)
+                       : (uintptr_t)object + (random & 0x7ffffff);
+        void *pointer = (void *)wild;
+        if (pointer == object)
+            continue;
+        CHECK(rr.is_object(pointer) == 0, "%p is an object", pointer);
+        CHECK(pointer == NULL || rr.decref(pointer) == RR_E_NOT_OBJECT, "%p was released", pointer);
+        CHECK(pointer == NULL || rr.incref(pointer) == RR_E_NOT_OBJECT, "%p was retained", pointer);
+        CHECK(rr.heap_of(pointer) == NULL && rr.type_of(pointer) == RR_TYPE_NONE && rr.size(pointer) == 0, "%p has a heap", pointer);
+        CHECK(rr.getrefcount(pointer) < 0 && rr.weakref_get(pointer) == NULL && rr.is_immortal(pointer) == 0, "%p has a count", pointer);
+        CHECK(rr.try_incref(pointer) == 0 && rr.is_unique(pointer) == 0 && rr.item_count(pointer) == 0, "%p has items", pointer);
+    }
+    CHECK(caught == 0, "the handler heard of signal %d", (int)caught);
+    CHECK(rr.decref(object) == RR_OK && rr.heap_verify(heap) == RR_OK && rr.heap_free(heap) == RR_OK, "%s", rr.last_error());
+
+    if (sigsetjmp(after_fault, 1) == 0) {
+        *(volatile char *)forbidden = 1;
+        CHECK(0, "forbidden memory was written");
+    }
+    CHECK(caught == SIGSEGV && touched == forbidden, "signal %d at %p", (int)caught, touched);
+    caught = 0;
+    if (sigsetjmp(after_fault, 1) == 0)
+        CHECK(overflow(0) == 0, "the stack is endless");
+    CHECK(caught == SIGSEGV && touched != NULL, "signal %d at %p", (int)caught, touched);
+    compare(&before, "by the faults");
+    host_work(&rr);
+}
+
 static void end_well(int number)
 {
     _Exit(number == SIGSEGV ? EXIT_SUCCESS : EXIT_FAILURE);
@@ -206,6 +276,7 @@ int main(int argc, char **argv)
         { "defaults_stay", defaults_stay },
         { "handlers_stay_and_get_their_faults", handlers_stay_and_get_their_faults },
         { "handlers_set_later_stay", handlers_set_later_stay },
+        { "a_handler_on_an_alternate_stack_gets_the_faults_of_the_host_alone", a_handler_on_an_alternate_stack_gets_the_faults_of_the_host_alone },
         { "a_fault_inside_a_call_reaches_the_host", a_fault_inside_a_call_reaches_the_host },
         { "the_default_of_sigpipe_still_kills", the_default_of_sigpipe_still_kills },
         { "threads_of_the_library_take_no_signals", threads_of_the_library_take_no_signals },

@@ -7,8 +7,11 @@
 //
 // Everything refers to everything by number, so the file is written as it is met: a string, location or function when the first
 // sample needs it. What has been met is kept in tables; nothing else is.
+//
+// Messages being put together lie in memory of their own and not on the stack, of which the host's thread may have little.
 
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using RefRuntime.Abi;
 using RefRuntime.Lifetime;
@@ -38,19 +41,26 @@ internal unsafe struct ProfileWriter
     private NumberTable _locations;
     private NumberTable _functions;
     private NumberTable _types;
-    private Module* _modules;
+    private Desk* _desk;
     private uint _moduleCount;
     private ulong _typeKey;
     private ulong _bytesKey;
     private ulong _bytesUnit;
 
+    private readonly Module* Modules => (Module*)&_desk->Modules;
+
     /// <summary>Writes the profile. False when the system has no memory; errors of the file stick to it.</summary>
     public static bool Write(AllocationProfile* profile, ref OutputFile file)
     {
         ProfileWriter writer = default;
-        Module* modules = stackalloc Module[(int)MaxModules];
-        writer._modules = modules;
+        writer._desk = (Desk*)Memory.Reserve((ulong)sizeof(Desk), 16);
+        if (writer._desk == null)
+        {
+            return false;
+        }
+
         bool isDone = writer.WriteAll(profile, ref file);
+        Memory.Release((byte*)writer._desk, (ulong)sizeof(Desk));
         writer._locations.Free();
         writer._functions.Free();
         writer._types.Free();
@@ -97,7 +107,7 @@ internal unsafe struct ProfileWriter
 
     private bool TryWriteSite(in AllocationSite site, ref OutputFile file)
     {
-        ProtobufMessage stack = default;
+        ref ProtobufMessage stack = ref _desk->Stack.Clear();
         foreach (nint address in TraceDepot.Frames(site.Trace))
         {
             uint location = LocationOf((byte*)address, ref file);
@@ -114,22 +124,22 @@ internal unsafe struct ProfileWriter
             return false;
         }
 
-        ProtobufMessage values = default;
+        ref ProtobufMessage values = ref _desk->Values.Clear();
         values.AddVarint(Rounded(site.ObjectsAllocated));
         values.AddVarint(Rounded(site.BytesAllocated));
         values.AddVarint(Rounded(site.ObjectsInUse));
         values.AddVarint(Rounded(site.BytesInUse));
 
-        ProtobufMessage sample = default;
+        ref ProtobufMessage sample = ref _desk->Sample.Clear();
         sample.Add(1, ref stack);
         sample.Add(2, ref values);
-        ProtobufMessage label = default;
+        ref ProtobufMessage label = ref _desk->Label.Clear();
         label.Add(1, _typeKey);
         label.Add(2, type);
         sample.Add(3, ref label);
         if (site.BlockBytes != 0)
         {
-            label = default;
+            label.Clear();
             label.Add(1, _bytesKey);
             label.Add(3, site.BlockBytes);
             label.Add(4, _bytesUnit);
@@ -159,7 +169,7 @@ internal unsafe struct ProfileWriter
         CodePlace place;
         Backtrace.Describe(address, &place);
         byte* call = address - 1;
-        ProtobufMessage location = default;
+        ref ProtobufMessage location = ref _desk->Location.Clear();
         location.Add(1, number);
         uint module = ModuleOf(call, place);
         if (module != 0)
@@ -175,10 +185,10 @@ internal unsafe struct ProfileWriter
                 return 0;
             }
 
-            ProtobufMessage line = default;
+            ref ProtobufMessage line = ref _desk->Line.Clear();
             line.Add(1, function);
             location.Add(4, ref line);
-            _modules[module == 0 ? 0 : module - 1].HasFunctions |= module != 0;
+            Modules[module == 0 ? 0 : module - 1].HasFunctions |= module != 0;
         }
 
         location.Write(ref file, Location);
@@ -200,7 +210,7 @@ internal unsafe struct ProfileWriter
         }
 
         ulong text = AddString(name, ref file);
-        ProtobufMessage function = default;
+        ref ProtobufMessage function = ref _desk->Function.Clear();
         function.Add(1, number);
         function.Add(2, text);
         function.Add(3, text);
@@ -231,9 +241,9 @@ internal unsafe struct ProfileWriter
         ulong loadedAt = (ulong)address - place.ModuleOffset;
         for (uint i = 0; i < _moduleCount; i++)
         {
-            if (_modules[i].LoadedAt == loadedAt)
+            if (Modules[i].LoadedAt == loadedAt)
             {
-                _modules[i].End = (ulong)address >= _modules[i].End ? (ulong)address + 1 : _modules[i].End;
+                Modules[i].End = (ulong)address >= Modules[i].End ? (ulong)address + 1 : Modules[i].End;
                 return i + 1;
             }
         }
@@ -243,15 +253,15 @@ internal unsafe struct ProfileWriter
             return 0;
         }
 
-        _modules[_moduleCount++] = new Module { LoadedAt = loadedAt, End = (ulong)address + 1, Name = place.Module };
+        Modules[_moduleCount++] = new Module { LoadedAt = loadedAt, End = (ulong)address + 1, Name = place.Module };
         return _moduleCount;
     }
 
     private void WriteModule(uint index, ref OutputFile file)
     {
-        Module module = _modules[index];
+        Module module = Modules[index];
         ulong name = AddString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(module.Name), ref file);
-        ProtobufMessage mapping = default;
+        ref ProtobufMessage mapping = ref _desk->Mapping.Clear();
         mapping.Add(1, index + 1);
         mapping.Add(2, module.LoadedAt);
         mapping.Add(3, (module.End + 0xFFF) & ~0xFFFul);
@@ -260,6 +270,7 @@ internal unsafe struct ProfileWriter
         mapping.Write(ref file, Mapping);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)] // its message is on the stack, and so it is for one call at a time
     private static void WriteValueType(uint field, ulong type, ulong unit, ref OutputFile file)
     {
         ProtobufMessage message = default;
@@ -285,5 +296,25 @@ internal unsafe struct ProfileWriter
         public ulong End;
         public byte* Name;
         public bool HasFunctions;
+    }
+
+    [InlineArray((int)MaxModules)]
+    private struct ModuleArray
+    {
+        private Module _first;
+    }
+
+    /// <summary>What is being put together. One of each is enough, as none contains one of its kind.</summary>
+    private struct Desk
+    {
+        public ProtobufMessage Stack;
+        public ProtobufMessage Values;
+        public ProtobufMessage Sample;
+        public ProtobufMessage Label;
+        public ProtobufMessage Location;
+        public ProtobufMessage Line;
+        public ProtobufMessage Function;
+        public ProtobufMessage Mapping;
+        public ModuleArray Modules;
     }
 }

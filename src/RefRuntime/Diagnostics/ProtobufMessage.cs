@@ -4,6 +4,8 @@
 // Invariant: what is put in fits; the callers' messages are bounded, see ProfileWriter.
 
 using System;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using RefRuntime.Os;
 
 namespace RefRuntime.Diagnostics;
@@ -20,6 +22,7 @@ internal unsafe struct ProtobufMessage
     private fixed byte _bytes[Capacity];
     private int _used;
 
+    [MethodImpl(MethodImplOptions.NoInlining)] // the message is on the stack, and so it is for one call at a time
     public static void WriteField(ref OutputFile file, uint field, ulong value)
     {
         ProtobufMessage message = default;
@@ -27,6 +30,7 @@ internal unsafe struct ProtobufMessage
         message.WriteContent(ref file);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)] // the message is on the stack, and so it is for one call at a time
     public static void WriteField(ref OutputFile file, uint field, ReadOnlySpan<byte> bytes)
     {
         ProtobufMessage head = default;
@@ -34,6 +38,14 @@ internal unsafe struct ProtobufMessage
         head.AddVarint((ulong)bytes.Length);
         head.WriteContent(ref file);
         file.Write(bytes);
+    }
+
+    /// <summary>Empties the message; it begins anew.</summary>
+    [UnscopedRef]
+    public ref ProtobufMessage Clear()
+    {
+        _used = 0;
+        return ref this;
     }
 
     public void Add(uint field, ulong value)

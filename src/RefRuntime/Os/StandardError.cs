@@ -6,8 +6,9 @@ namespace RefRuntime.Os;
 
 internal static unsafe class StandardError
 {
-    public static void Write(byte* text, int length) => write(2, text, (nuint)length);
+    /// <summary>Where it can't be written nobody can be told.</summary>
+    public static void Write(byte* text, int length) => _ = rrhost_output_write(2, text, (nuint)length);
 
-    [DllImport("libc")]
-    private static extern nint write(int descriptor, byte* text, nuint length);
+    [DllImport("rrhost")]
+    private static extern int rrhost_output_write(int descriptor, byte* bytes, nuint count);
 }

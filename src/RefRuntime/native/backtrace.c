@@ -30,6 +30,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "uncancelled.h"
+
 #if defined(__GLIBC__)
 #include <execinfo.h>
 #define HAS_BACKTRACE 1
@@ -202,5 +204,7 @@ EXPORT void rrhost_symbolize(const void *address, struct rrhost_symbol *symbol)
         return;
     }
     /* The loader calls the program "", and dladdr by the name it was started with, perhaps relative to where it was then. */
+    int state = cancellation_off();
     find_in_file(module->l_name[0] == 0 ? "/proc/self/exe" : module->l_name, symbol->module_offset, symbol);
+    cancellation_back(state);
 }

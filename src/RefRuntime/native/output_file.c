@@ -6,7 +6,11 @@
  * something over a device would replace the device. A link is followed: what it points to is replaced. Not so where the
  * program writes itself: its standard output or standard error, or a descriptor by its name in /proc, is written at its end.
  *
- * It is C because errno must be read before anything else runs on the thread. Nothing here allocates.
+ * No descriptor of a file is one of the standard streams', also where the program has closed these: what other threads write to
+ * standard error would land in the file.
+ *
+ * It is C because errno must be read before anything else runs on the thread. Nothing here allocates. A thread that is cancelled is
+ * so after the call.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,6 +24,8 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+#include "uncancelled.h"
 
 #define EXPORT __attribute__((visibility("default"))) /* of librrhost.so; librefruntime.so has a version script */
 #define ATTEMPTS 100
@@ -90,8 +96,25 @@ static int resolve(const char *path, char *target)
     return ELOOP;
 }
 
-/* A descriptor, or an errno, negative. */
-EXPORT int rrhost_output_open(const char *path, struct rrhost_output_names *names)
+/* open(), but a descriptor beyond those of the standard streams; or an errno, negative. */
+static int open_beyond(const char *path, int flags)
+{
+    int descriptor = open(path, flags | O_CLOEXEC | O_NOCTTY, 0666), error = errno;
+
+    if (descriptor > STDERR_FILENO)
+        return descriptor;
+    if (descriptor >= 0) {
+        int low = descriptor;
+        descriptor = fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        error = errno;
+        close(low);
+        if (descriptor < 0 && (flags & O_EXCL) != 0)
+            unlink(path); /* made here */
+    }
+    return descriptor >= 0 ? descriptor : -error;
+}
+
+static int open_output(const char *path, struct rrhost_output_names *names)
 {
     static _Atomic unsigned serial;
     struct stat status;
@@ -106,15 +129,15 @@ EXPORT int rrhost_output_open(const char *path, struct rrhost_output_names *name
         int descriptor;
 
         if (stream >= 0 || !S_ISREG(status.st_mode)) {
-            descriptor = stream >= 0 ? fcntl(stream, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+            if (stream < 0)
+                return open_beyond(path, O_WRONLY);
+            descriptor = fcntl(stream, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
             return descriptor >= 0 ? descriptor : -errno;
         }
     }
     error = resolve(path, names->target);
-    if (error == EXDEV) {
-        int descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
-        return descriptor >= 0 ? descriptor : -errno;
-    }
+    if (error == EXDEV)
+        return open_beyond(path, O_WRONLY | O_APPEND);
     if (error != 0)
         return -error;
     if (access(names->target, F_OK) == 0 && access(names->target, W_OK) != 0)
@@ -131,20 +154,29 @@ EXPORT int rrhost_output_open(const char *path, struct rrhost_output_names *name
 
         if (length < 0 || (size_t)length >= sizeof names->temporary)
             return -ENAMETOOLONG;
-        descriptor = open(names->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        descriptor = open_beyond(names->temporary, O_WRONLY | O_CREAT | O_EXCL);
         if (descriptor >= 0) {
             if (stat(names->target, &status) == 0)
                 (void)fchmod(descriptor, status.st_mode & 07777); /* who may read it stays as it was */
             return descriptor;
         }
-        if (errno != EEXIST)
-            return -errno;
+        if (descriptor != -EEXIST)
+            return descriptor;
     }
     return -EEXIST;
 }
 
-/* 0 or an errno. */
-EXPORT int rrhost_output_write(int descriptor, const char *bytes, size_t count)
+/* A descriptor, or an errno, negative. */
+EXPORT int rrhost_output_open(const char *path, struct rrhost_output_names *names)
+{
+    int state = cancellation_off();
+    int descriptor = open_output(path, names);
+
+    cancellation_back(state);
+    return descriptor;
+}
+
+static int write_output(int descriptor, const char *bytes, size_t count)
 {
     while (count != 0) {
         ssize_t written = write(descriptor, bytes, count);
@@ -158,8 +190,17 @@ EXPORT int rrhost_output_write(int descriptor, const char *bytes, size_t count)
     return 0;
 }
 
-/* Gives a whole file its name, and removes one that is not. 0 or an errno. */
-EXPORT int rrhost_output_close(int descriptor, const struct rrhost_output_names *names, int is_whole)
+/* 0 or an errno. */
+EXPORT int rrhost_output_write(int descriptor, const char *bytes, size_t count)
+{
+    int state = cancellation_off();
+    int error = write_output(descriptor, bytes, count);
+
+    cancellation_back(state);
+    return error;
+}
+
+static int close_output(int descriptor, const struct rrhost_output_names *names, int is_whole)
 {
     int error = 0;
 
@@ -177,8 +218,20 @@ EXPORT int rrhost_output_close(int descriptor, const struct rrhost_output_names 
     return error;
 }
 
+/* Gives a whole file its name, and removes one that is not. 0 or an errno. */
+EXPORT int rrhost_output_close(int descriptor, const struct rrhost_output_names *names, int is_whole)
+{
+    int state = cancellation_off();
+    int error = close_output(descriptor, names, is_whole);
+
+    cancellation_back(state);
+    return error;
+}
+
+/* The C# looks for the end of the text by vectors, and so behind it: nothing there is unwritten. */
 EXPORT void rrhost_error_text(int error, char *buffer, size_t capacity)
 {
+    memset(buffer, 0, capacity);
     const char *text = strerror_r(error, buffer, capacity);
 
     if (text != buffer)

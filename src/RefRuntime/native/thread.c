@@ -7,9 +7,9 @@
  * Invariants
  *   - A token is never NULL, differs between any two threads of a process, also when one has ended before the other
  *     began, and is the same in the child after fork: the counter and the thread's own value are copied with the rest.
- *   - The buffer of a thread stays where it is until the thread ends.
+ *   - The buffer of a thread stays where it is until the thread ends, and is not used after that.
  *
- * The thread-local part is 24 bytes on purpose. Together with the runtime's own it fits the room that glibc keeps for
+ * The thread-local part is 24 bytes on purpose (thread_end.c has 4 more). Together with the runtime's own it fits the room that glibc keeps for
  * libraries loaded by dlopen, so that a TLS descriptor (-mtls-dialect=gnu2) resolves to an offset from the thread
  * register. The initial-exec model would save another 0.5 ns per call, but a process in which that room is used up
  * could not load the library at all; the address of the thread control block would cost least, but the next thread
@@ -64,9 +64,16 @@ static pthread_key_t buffer_key;
 static pthread_once_t buffer_key_once = PTHREAD_ONCE_INIT;
 static int buffer_key_error;
 
+/* Other destructors of the thread may call the library after this one: they get a new buffer. */
+static void free_buffer(void *buffer)
+{
+    error_buffer = NULL;
+    free(buffer);
+}
+
 static void create_buffer_key(void)
 {
-    buffer_key_error = pthread_key_create(&buffer_key, free);
+    buffer_key_error = pthread_key_create(&buffer_key, free_buffer);
 }
 
 /*
