@@ -189,6 +189,10 @@ internal static unsafe class Access
     {
         heap->LockDepth--;
         Mutex.Exit(&heap->Lock);
+        if (SynchronizedHeaps.IsForkWaiting)
+        {
+            SynchronizedHeaps.GiveWay();
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

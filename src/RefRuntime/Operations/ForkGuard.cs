@@ -41,11 +41,13 @@ internal static unsafe class ForkGuard
         while (!TryLockAll() && Clock.Nanoseconds() - begun < PatienceNanoseconds)
         {
             // Not while the list is held: whoever holds a heap's lock may want the list.
+            SynchronizedHeaps.IsForkWaiting = true;
             SynchronizedHeaps.Gate.Exit();
             wait.SpinOnce(sleep1Threshold: -1);
             SynchronizedHeaps.Gate.Enter();
         }
 
+        SynchronizedHeaps.IsForkWaiting = false;
         Startup.Gate.Enter();
         TypeRegistry.Gate.Enter();
         TypeStorage.Gate.Enter();
