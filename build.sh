@@ -25,6 +25,8 @@ usage: ./build.sh [COMMAND]
   fuzz [SECONDS]     random programs of API calls against a model, steered by the library's code that they reach; an hour
   fuzz threads [S]   random calls of several threads to one heap, under ThreadSanitizer; ten minutes
   mutate [NAME...]   makes deliberate faults in a copy and sees which test notices; of a NAME's area, or all (an hour or two)
+  valgrind [REGEX]   the C tests under memcheck, heaps unchecked and checked; REGEX chooses among memcheck.SECTION[.checked]
+  sanitize           the C tests compiled with AddressSanitizer and UBSan, those of threads with ThreadSanitizer
   install --prefix P copies what is in dist/ to P (below $DESTDIR, if set)
   generate           writes the header and the raw bindings anew from the C# exports
   clean              removes all that was built
@@ -379,6 +381,43 @@ test_all() {
     awk '{ passed += $1; failed += $2 } END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 || passed == 0 }' "$tally"
 }
 
+# ---- Under tools that see each access ------------------------------------------------------------------------------------
+
+# What takes no part, and why, stands in native-tests/sanitizers/CMakeLists.txt.
+valgrind_all() {
+    need_native_tools
+    need valgrind command -v valgrind
+    build
+    say "Compiling the C tests"
+    native all || exit 1
+    say "The C tests under memcheck: this takes its time"
+    ctest --test-dir "$work/native-tests" -C Memcheck -j "$(nproc)" --output-on-failure --no-tests=error -R "${1:-^memcheck\.}"
+}
+
+# sanitize_with LIST TESTS: builds the C tests with -fsanitize=LIST in a place of its own and runs those that TESTS matches.
+sanitize_with() {
+    local place=$work/sanitize-$1
+    say "Compiling the C tests with -fsanitize=$1"
+    run "cmake-$1" "CMake can't configure native-tests" \
+        cmake -S native-tests -B "$place" -G "Unix Makefiles" -DRR_SANITIZE="$1" || return
+    run "native-$1" "native-tests do not compile with -fsanitize=$1" make -C "$place/c" -k -j "$(nproc)" || return
+    run "native-$1" "native-tests do not compile with -fsanitize=$1" make -C "$place/sanitizers" -k -j "$(nproc)" || return
+    ctest --test-dir "$place" -j "$(nproc)" --output-on-failure --no-tests=error -R "$2"
+}
+
+# Heaps are what they are elsewhere, and in the tests "checked." checked ones, whose freed objects AddressSanitizer knows. The library itself
+# is not compiled with a sanitizer: what is seen are the tests, the inline calls, and what the library does by libc.
+sanitize_all() {
+    local status=0
+    need_native_tools
+    build
+    export LSAN_OPTIONS=suppressions=$dist/share/refruntime/lsan.supp
+    REFRUNTIME_CHECK=0 sanitize_with address,undefined '^(c|checked)\.' || status=1
+    # Some kernels place memory where older versions of the tool do not expect it.
+    REFRUNTIME_CHECK=0 sanitize_with thread '^(tsan\.|c\.(threads|regressions|fast_calls))' || status=1
+    return $status
+}
+
 # ---- Commands ---------------------------------------------------------------------------------------------------------
 
 command=${1:-build}
@@ -391,6 +430,8 @@ case $command in
     soak) soak "$@" ;;
     fuzz) fuzz "$@" ;;
     mutate) mutate "$@" ;;
+    valgrind) valgrind_all "$@" ;;
+    sanitize) sanitize_all ;;
     install) install_to "$@" ;;
     generate) need_build_tools && generate ;;
     clean) clean ;;
