@@ -99,21 +99,20 @@ typedef struct rr_layout_info rr_layout_info;
  * releases the slots; there is nothing to clear by hand.
  *
  * Callbacks. A callback may call the library, within the limits its type states. Functions marked
- * [any] that only read work on a dying object too. Whoever loses its last reference in a callback
- * dies at once, as everywhere; where 24 callbacks of a heap run within each other, when the
- * innermost has returned. So chains of objects whose callbacks release the next one die on any
- * stack too. No callback may be left by longjmp or by an exception: that ends the process. The last
- * parameter of a callback, `void *user`, is what was registered with it.
+ * [any] that only read work on a dying object too. No callback may be left by longjmp or by an
+ * exception: that ends the process. Nor may its thread end in it. The last parameter of a callback,
+ * `void *user`, is what was registered with it.
  *
  * Threads. A heap belongs to the thread that made it, or is shared by threads in one of two ways;
  * see Heaps. Errors are kept per thread.
  *
  * Process. After fork the child's thread goes on owning what its parent's thread owned. A fork
  * waits up to 0.1 s for other threads to leave synchronized heaps; a heap that one of them is still
- * using then is lost to the child, which gets RR_E_WRONG_THREAD. What the parent collects or
- * freezes before the fork (rr_collect(), rr_gc_freeze()) stays shared: no collection in the child
- * writes to it. Calls from atexit handlers are fine, calls from destructors of thread-specific data
- * are not. dlclose leaves the library loaded.
+ * using then is lost to the child, which gets RR_E_WRONG_THREAD. Other heaps that were in use by
+ * another thread may be in the middle of a change: the child keeps away from them. Calls from
+ * atexit handlers are fine, and from destructors of thread-specific data in the first two of their
+ * rounds. No function is a cancellation point; none may be called from a signal handler. A stack of
+ * 16 KiB is enough for all of them, 64 KiB in checked heaps. dlclose leaves the library loaded.
  *
  * Sized structs. A struct that begins with struct_size may grow at its end in later releases. The
  * caller sets struct_size to the sizeof it was compiled with, and the library reads and writes no
@@ -936,9 +935,8 @@ RR_API rr_status rr_report_external(rr_heap *heap, int64_t delta_bytes);
 /**
  * Freezes all objects that `heap` has now: collections leave them out.
  *
- * For what a program sets up once and keeps, and before a fork: no collection in the child then
- * writes to a frozen object. Frozen objects still die by counting; what they refer to counts as
- * held.
+ * For what a program sets up once and keeps. Frozen objects still die by counting; what they refer
+ * to counts as held.
  *
  * Cost:      Walks the heap.
  */

@@ -49,17 +49,21 @@ namespace RefRuntime.Exports;
 /// rr_decref(); who moves a reference in there that may be the last from outside calls rr_gc_candidate() on the object.
 /// At death the library releases the slots; there is nothing to clear by hand.</para>
 /// <para><b>Callbacks.</b> A callback may call the library, within the limits its type states. Functions marked [any]
-/// that only read work on a dying object too. Whoever loses its last reference in a callback dies at once, as everywhere;
-/// where 24 callbacks of a heap run within each other, when the innermost has returned. So chains of objects whose
-/// callbacks release the next one die on any stack too. No callback may be left by longjmp or by an exception: that ends the
-/// process. The last parameter of a callback, <c>void *user</c>, is what was registered with it.</para>
+/// that only read work on a dying object too. While any callback runs no collection begins, of whichever heap (rr_collect()
+/// and rr_collect_step() answer 0), and no heap is freed (RR_E_BUSY). Whoever loses its last reference in a callback dies at
+/// once, as everywhere; where 24 callbacks of a heap run within each other, when the innermost has returned. So chains of
+/// objects whose callbacks release the next one die on any stack too. No callback may be left by longjmp or by an exception:
+/// that ends the process. Nor may its thread end in it. The last parameter of a callback, <c>void *user</c>, is what was
+/// registered with it.</para>
 /// <para><b>Threads.</b> A heap belongs to the thread that made it, or is shared by threads in one of two ways; see
 /// Heaps. Errors are kept per thread.</para>
 /// <para><b>Process.</b> After fork the child's thread goes on owning what its parent's thread owned. A fork
 /// waits up to 0.1 s for other threads to leave synchronized heaps; a heap that one of them is still using then is lost to
-/// the child, which gets RR_E_WRONG_THREAD. What the parent collects or freezes before the fork (rr_collect(), rr_gc_freeze())
-/// stays shared: no collection in the child writes to it. Calls from atexit handlers are fine, calls from destructors of
-/// thread-specific data are not. dlclose leaves the library loaded.</para>
+/// the child, which gets RR_E_WRONG_THREAD. Other heaps that were in use by another thread may be in the middle of a change:
+/// the child keeps away from them. What the parent collects or freezes before the fork (rr_collect(), rr_gc_freeze()) stays
+/// shared: no collection in the child writes to it. Calls from atexit handlers are fine, and from destructors of thread-specific
+/// data in the first two of their rounds. No function is a cancellation point; none may be called from a signal handler. A stack
+/// of 16 KiB is enough for all of them, 64 KiB in checked heaps. dlclose leaves the library loaded.</para>
 /// <para><b>Sized structs.</b> A struct that begins with struct_size may grow at its end in later releases. The caller sets
 /// struct_size to the sizeof it was compiled with, and the library reads and writes no byte past it. A size too small for the
 /// fields of version 1, and a flag the library does not know, are RR_E_ARGUMENT.</para>
