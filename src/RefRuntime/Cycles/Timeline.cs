@@ -105,11 +105,10 @@ internal static unsafe class Timeline
         byte* told = stackalloc byte[HostProcess.PathBytes];
         Mutex.Enter(Lock);
         bool wasOn = s_isOn;
-        string starter = s_file.Function;
         int error = wasOn ? End() : 0;
         CopyPath(told);
         Mutex.Exit(Lock);
-        return wasOn ? OutputFile.Tell(starter, told, error) : NoTrace(function);
+        return wasOn ? OutputFile.Tell(function, told, error) : NoTrace(function);
     }
 
     /// <summary>At the start of the process: writes a trace if the environment says where to.</summary>

@@ -27,7 +27,11 @@ internal static unsafe class HostThread
     /// under a GIL the callbacks of a heap are no stack.</summary>
     public static ref int CallbackKind => ref rrhost_callback_state()[1];
 
+    /// <summary>Where this thread's last error is. All zero and not to be written if there was none.</summary>
     public static byte* ErrorBuffer => rrhost_error_buffer();
+
+    /// <summary>The same, to begin an error in; from then on it is <see cref="ErrorBuffer"/>.</summary>
+    public static byte* ErrorBufferToWrite => rrhost_error_buffer_to_write();
 
     /// <summary>Has the functions called around each fork: in the parent before and after, in the child after.</summary>
     public static void AtFork(
@@ -46,4 +50,7 @@ internal static unsafe class HostThread
 
     [DllImport("rrhost"), SuppressGCTransition]
     private static extern byte* rrhost_error_buffer();
+
+    [DllImport("rrhost")]
+    private static extern byte* rrhost_error_buffer_to_write();
 }

@@ -30,7 +30,13 @@ internal static unsafe class LastError
     }
 
     /// <summary>Forgets an error that is none of the thread's caller.</summary>
-    public static void Clear() => Keep(Status.Ok, complete: true, written: 0);
+    public static void Clear()
+    {
+        if (Status != Status.Ok)
+        {
+            Keep(Status.Ok, complete: true, written: 0);
+        }
+    }
 
     /// <summary>A pointer argument that is wrong.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -63,7 +69,7 @@ internal static unsafe class LastError
         return Finish(Status.Io, null, Utf8.TryWrite(Space, $"{function}: path {name} can't be written: {reason}", out int written), written);
     }
 
-    private static Span<byte> Space => new(HostThread.ErrorBuffer + TextOffset, HostThread.ErrorBufferBytes - TextOffset - 1);
+    private static Span<byte> Space => new(HostThread.ErrorBufferToWrite + TextOffset, HostThread.ErrorBufferBytes - TextOffset - 1);
 
     private static Status Finish(Status status, void* value, bool complete, int written)
     {
@@ -88,6 +94,7 @@ internal static unsafe class LastError
         }
     }
 
+    /// <summary>The text was put into <see cref="Space"/>.</summary>
     private static void Keep(Status status, bool complete, int written)
     {
         byte* buffer = HostThread.ErrorBuffer;

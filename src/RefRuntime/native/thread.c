@@ -32,6 +32,7 @@
 void *rrhost_thread_token(void);
 int32_t *rrhost_callback_state(void);
 char *rrhost_error_buffer(void);
+char *rrhost_error_buffer_to_write(void);
 int rrhost_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
 int rrhost_at_exit(void (*function)(void));
 
@@ -78,14 +79,19 @@ static void create_buffer_key(void)
 
 /*
  * Without memory all threads share one buffer: a message may then be garbled by another thread's, but there is one,
- * and it ends with a zero. Nothing ever writes the last byte.
+ * and it ends with a zero. Nothing ever writes the last byte. A thread keeps to it until its next error, which looks for
+ * memory again: what it reads when there is memory again is the error that it had.
  */
 static char shared_buffer[ERROR_BUFFER_SIZE + 1];
+
+/* What a thread reads that had no error yet: to ask for the last error needs no memory. Nothing ever writes it. */
+static char no_error[ERROR_BUFFER_SIZE];
 
 static COLD char *new_error_buffer(void)
 {
     char *buffer;
 
+    error_buffer = shared_buffer;
     pthread_once(&buffer_key_once, create_buffer_key);
     if (buffer_key_error != 0)
         return shared_buffer;
@@ -100,10 +106,16 @@ static COLD char *new_error_buffer(void)
     return buffer;
 }
 
-/* The calling thread's buffer of ERROR_BUFFER_SIZE bytes, zeroed at first, given back when the thread ends. Never NULL. */
+/* The calling thread's buffer of ERROR_BUFFER_SIZE bytes, to read its last error. Never NULL; zeroed before the first. */
 EXPORT char *rrhost_error_buffer(void)
 {
-    return error_buffer != NULL ? error_buffer : new_error_buffer();
+    return error_buffer != NULL ? error_buffer : no_error;
+}
+
+/* The same buffer, for an error that begins. It is given back when the thread ends. */
+EXPORT char *rrhost_error_buffer_to_write(void)
+{
+    return error_buffer != NULL && error_buffer != shared_buffer ? error_buffer : new_error_buffer();
 }
 
 /* pthread_atfork, which is no symbol of libc.so: every program links its own. */
