@@ -99,7 +99,11 @@ typedef struct rr_layout_info rr_layout_info;
  * releases the slots; there is nothing to clear by hand.
  *
  * Callbacks. A callback may call the library, within the limits its type states. Functions marked
- * [any] that only read work on a dying object too. No callback may be left by longjmp or by an
+ * [any] that only read work on a dying object too. While any callback runs no collection begins, of
+ * whichever heap (rr_collect() and rr_collect_step() answer 0), and no heap is freed (RR_E_BUSY).
+ * Whoever loses its last reference in a callback dies at once, as everywhere; where 24 callbacks of
+ * a heap run within each other, when the innermost has returned. So chains of objects whose
+ * callbacks release the next one die on any stack too. No callback may be left by longjmp or by an
  * exception: that ends the process. Nor may its thread end in it. The last parameter of a callback,
  * `void *user`, is what was registered with it.
  *
@@ -109,10 +113,14 @@ typedef struct rr_layout_info rr_layout_info;
  * Process. After fork the child's thread goes on owning what its parent's thread owned. A fork
  * waits up to 0.1 s for other threads to leave synchronized heaps; a heap that one of them is still
  * using then is lost to the child, which gets RR_E_WRONG_THREAD. Other heaps that were in use by
- * another thread may be in the middle of a change: the child keeps away from them. Calls from
- * atexit handlers are fine, and from destructors of thread-specific data in the first two of their
- * rounds. No function is a cancellation point; none may be called from a signal handler. A stack of
- * 16 KiB is enough for all of them, 64 KiB in checked heaps. dlclose leaves the library loaded.
+ * another thread may be in the middle of a change: the child keeps away from them. What the parent
+ * collects or freezes before the fork (rr_collect(), rr_gc_freeze()) stays shared: no collection in
+ * the child writes to it. Calls from atexit handlers are fine, and from destructors of
+ * thread-specific data in the first two of their rounds. No function is a cancellation point; none
+ * may be called from a signal handler. A stack of 16 KiB is enough for all of them, 64 KiB in
+ * checked heaps. dlclose leaves the library loaded. To load it takes some memory, and up to 240 MiB
+ * of address space: a process that has not so much is ended by the .NET runtime inside. From then
+ * on no want of memory ends it.
  *
  * Sized structs. A struct that begins with struct_size may grow at its end in later releases. The
  * caller sets struct_size to the sizeof it was compiled with, and the library reads and writes no
@@ -329,6 +337,7 @@ RR_API rr_status rr_heap_stats(rr_heap *heap, rr_stats *out);
  * For handing a heap from one thread to another. The caller guarantees that the old owner is out of
  * the library and stays out; a heap that every thread may use has no owner and stays as it is.
  *
+ * Errors:    RR_E_BUSY while a callback of the heap runs.
  * Cost:      Constant time.
  * Threads:   Called by the new owner; the only function that a thread may call on another thread's
  *            heap.
@@ -385,22 +394,24 @@ typedef void (*rr_visit_fn)(void *object, void *arg);
  * Reports the strong references of `object` that no offset and no item covers: calls `visit` once
  * for each, with the reference and `arg`. It reports the same references each time until the object
  * changes, and does nothing else: no allocation, no counting, no writing. Only the functions marked
- * [any] that read may be called. `user` is the type's.
+ * [any] that read may be called; others that concern its heap are refused (RR_E_BUSY), other heaps
+ * may be used. `user` is the type's.
  */
 typedef void (*rr_traverse_fn)(void *object, rr_visit_fn visit, void *arg, void *user);
 
 /**
  * Runs once in the life of `object`, before anything of it is taken apart: it and all it refers to
- * are intact. The callback may do what any code may, also allocate, collect, and store the object
- * somewhere, which resurrects it. `user` is the type's.
+ * are intact. The callback may do what any code may in a callback, also allocate, make weak
+ * references to the object, and store it somewhere, which resurrects it. `user` is the type's.
  */
 typedef void (*rr_finalize_fn)(void *object, void *user);
 
 /**
  * Gives back the foreign resources of `object`, just before its memory is returned. It may read the
- * object and its slots, and call rr_decref() and rr_mem_free(). It may not allocate, nor take new
- * references to the dying (RR_E_BUSY). The library releases the slots itself afterwards. `user` is
- * the type's.
+ * object and its slots, look at the heap, and call rr_decref() and rr_mem_free(). It may not
+ * allocate in its heap (objects, weak references, raw memory, a longer list), nor take new
+ * references to the dying (RR_E_BUSY). Other heaps may be used. The library releases the slots
+ * itself afterwards. `user` is the type's.
  */
 typedef void (*rr_destroy_fn)(void *object, void *user);
 
@@ -615,9 +626,9 @@ RR_API rr_status rr_incref(void *object);
 /**
  * Releases a reference to `object`. NULL is a no-op. [any]
  *
- * The last one destroys the object before the call returns, and everything that only it held. A
- * reference that is not the last may have left a dead cycle behind; the object is noted as a
- * candidate. It never collects.
+ * The last one destroys the object before the call returns, and everything that only it held; for
+ * callbacks that are nested deep see Conventions. A reference that is not the last may have left a
+ * dead cycle behind; the object is noted as a candidate. It never collects.
  *
  * Errors:    RR_E_BUSY if the object is dying; RR_E_ARGUMENT if, while its finalizer runs, nobody
  *            but the library holds a reference to it.
@@ -776,7 +787,8 @@ RR_API int32_t rr_is_immortal(const void *object);
 
 /**
  * Hears of a collection of `heap` as it starts and as it stops. `event` is valid during the call,
- * and has the fields that its struct_size covers. `user` is what rr_gc_set_callback() was given.
+ * and has the fields that its struct_size covers. The callback may do what any code may in a
+ * callback, also take itself away. `user` is what rr_gc_set_callback() was given.
  */
 typedef void (*rr_gc_fn)(rr_heap *heap, const rr_gc_event *event, void *user);
 
@@ -935,8 +947,9 @@ RR_API rr_status rr_report_external(rr_heap *heap, int64_t delta_bytes);
 /**
  * Freezes all objects that `heap` has now: collections leave them out.
  *
- * For what a program sets up once and keeps. Frozen objects still die by counting; what they refer
- * to counts as held.
+ * For what a program sets up once and keeps, and before a fork: no collection in the child then
+ * writes to a frozen object. Frozen objects still die by counting; what they refer to counts as
+ * held.
  *
  * Cost:      Walks the heap.
  */
@@ -1017,7 +1030,8 @@ RR_API int32_t rr_is_finalized(const void *object);
 
 /**
  * Hears that the target of `weakref` has died. The target is gone already: rr_weakref_get() answers
- * NULL. The weak reference is borrowed. `user` is what rr_weakref_new() was given.
+ * NULL. The weak reference is borrowed. The callback may do what any code may in a callback. `user`
+ * is what rr_weakref_new() was given.
  */
 typedef void (*rr_weakref_fn)(void *weakref, void *user);
 
@@ -1481,7 +1495,7 @@ RR_API rr_status rr_profile_stop(rr_heap *heap);
  * Look at it with `pprof -http=: program heap.pb`, with `go tool pprof`, or at speedscope.app. It
  * has alloc_objects and alloc_space since the profile began, inuse_objects and inuse_space now, and
  * labels for the type and the size of blocks. Functions are named from the symbol tables of the
- * modules; there are no line numbers.
+ * modules, as far as there is memory to read these; there are no line numbers.
  *
  * The file is written beside its place and renamed when it is whole. What is no regular file is
  * written as it is.

@@ -14,7 +14,7 @@ public unsafe delegate void VisitFn(void* @object, void* arg);
 /// <summary>Reports the strong references of <paramref name="object"/> that no offset and no item covers: calls
 /// <paramref name="visit"/> once for each, with the reference and <paramref name="arg"/>. It reports the same references
 /// each time until the object changes, and does nothing else: no allocation, no counting, no writing. Only the functions
-/// marked [any] that read may be called.
+/// marked [any] that read may be called; others that concern its heap are refused (RR_E_BUSY), other heaps may be used.
 /// <paramref name="user"/> is the type's.</summary>
 [CName("rr_traverse_fn")]
 [Section(Section.Types)]
@@ -22,28 +22,29 @@ public unsafe delegate void TraverseFn(
     void* @object, [Callback(typeof(VisitFn))] delegate* unmanaged[Cdecl]<void*, void*, void> visit, void* arg, void* user);
 
 /// <summary>Runs once in the life of <paramref name="object"/>, before anything of it is taken apart: it and all it refers to are
-/// intact. The callback may do what any code may, also allocate, collect, and store the object somewhere, which resurrects
-/// it. <paramref name="user"/> is the type's.</summary>
+/// intact. The callback may do what any code may in a callback, also allocate, make weak references to the object, and store it
+/// somewhere, which resurrects it. <paramref name="user"/> is the type's.</summary>
 [CName("rr_finalize_fn")]
 [Section(Section.Types)]
 public unsafe delegate void FinalizeFn(void* @object, void* user);
 
 /// <summary>Gives back the foreign resources of <paramref name="object"/>, just before its memory is returned. It may read
-/// the object and its slots, and call rr_decref() and rr_mem_free(). It may not allocate, nor take new references to the
-/// dying (RR_E_BUSY). The library releases the slots itself afterwards. <paramref name="user"/> is the type's.</summary>
+/// the object and its slots, look at the heap, and call rr_decref() and rr_mem_free(). It may not allocate in its heap (objects,
+/// weak references, raw memory, a longer list), nor take new references to the dying (RR_E_BUSY). Other heaps may be used. The library releases the slots itself afterwards. <paramref name="user"/> is the type's.</summary>
 [CName("rr_destroy_fn")]
 [Section(Section.Types)]
 public unsafe delegate void DestroyFn(void* @object, void* user);
 
 /// <summary>Hears of a collection of <paramref name="heap"/> as it starts and as it stops. <paramref name="event"/> is valid
-/// during the call, and has the fields that its struct_size covers. <paramref name="user"/> is what rr_gc_set_callback() was
-/// given.</summary>
+/// during the call, and has the fields that its struct_size covers. The callback may do what any code may in a callback, also
+/// take itself away. <paramref name="user"/> is what rr_gc_set_callback() was given.</summary>
 [CName("rr_gc_fn")]
 [Section(Section.Cycles)]
 public unsafe delegate void GcFn(HeapHandle* heap, [Const] GcEvent* @event, void* user);
 
 /// <summary>Hears that the target of <paramref name="weakref"/> has died. The target is gone already: rr_weakref_get()
-/// answers NULL. The weak reference is borrowed. <paramref name="user"/> is what rr_weakref_new() was given.</summary>
+/// answers NULL. The weak reference is borrowed. The callback may do what any code may in a callback.
+/// <paramref name="user"/> is what rr_weakref_new() was given.</summary>
 [CName("rr_weakref_fn")]
 [Section(Section.WeakReferences)]
 public unsafe delegate void WeakRefFn(void* weakref, void* user);

@@ -197,31 +197,34 @@ rr_traverse_fn = ctypes.CFUNCTYPE(
 Reports the strong references of `object` that no offset and no item covers: calls `visit`
 once for each, with the reference and `arg`. It reports the same references each time until
 the object changes, and does nothing else: no allocation, no counting, no writing. Only the
-functions marked [any] that read may be called. `user` is the type's.
+functions marked [any] that read may be called; others that concern its heap are refused
+(RR_E_BUSY), other heaps may be used. `user` is the type's.
 """
 
 rr_finalize_fn = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
 """void (*rr_finalize_fn)(void *object, void *user)
 
 Runs once in the life of `object`, before anything of it is taken apart: it and all it refers
-to are intact. The callback may do what any code may, also allocate, collect, and store the
-object somewhere, which resurrects it. `user` is the type's.
+to are intact. The callback may do what any code may in a callback, also allocate, make weak
+references to the object, and store it somewhere, which resurrects it. `user` is the type's.
 """
 
 rr_destroy_fn = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
 """void (*rr_destroy_fn)(void *object, void *user)
 
 Gives back the foreign resources of `object`, just before its memory is returned. It may read
-the object and its slots, and call rr_decref() and rr_mem_free(). It may not allocate, nor
-take new references to the dying (RR_E_BUSY). The library releases the slots itself
-afterwards. `user` is the type's.
+the object and its slots, look at the heap, and call rr_decref() and rr_mem_free(). It may not
+allocate in its heap (objects, weak references, raw memory, a longer list), nor take new
+references to the dying (RR_E_BUSY). Other heaps may be used. The library releases the slots
+itself afterwards. `user` is the type's.
 """
 
 rr_weakref_fn = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
 """void (*rr_weakref_fn)(void *weakref, void *user)
 
 Hears that the target of `weakref` has died. The target is gone already: rr_weakref_get()
-answers NULL. The weak reference is borrowed. `user` is what rr_weakref_new() was given.
+answers NULL. The weak reference is borrowed. The callback may do what any code may in a
+callback. `user` is what rr_weakref_new() was given.
 """
 
 rr_error_fn = ctypes.CFUNCTYPE(None, rr_status, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_void_p)
@@ -382,8 +385,8 @@ rr_gc_fn = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(rr_gc_event), 
 """void (*rr_gc_fn)(rr_heap *heap, const rr_gc_event *event, void *user)
 
 Hears of a collection of `heap` as it starts and as it stops. `event` is valid during the
-call, and has the fields that its struct_size covers. `user` is what rr_gc_set_callback() was
-given.
+call, and has the fields that its struct_size covers. The callback may do what any code may in
+a callback, also take itself away. `user` is what rr_gc_set_callback() was given.
 """
 
 
@@ -783,6 +786,7 @@ For handing a heap from one thread to another. The caller guarantees that the ol
 of the library and stays out; a heap that every thread may use has no owner and stays as it
 is.
 
+Errors:    RR_E_BUSY while a callback of the heap runs.
 Cost:      Constant time.
 Threads:   Called by the new owner; the only function that a thread may call on another
            thread's heap.
@@ -968,9 +972,9 @@ rr_decref = _function("rr_decref", rr_status, ctypes.c_void_p)
 
 Releases a reference to `object`. NULL is a no-op. [any]
 
-The last one destroys the object before the call returns, and everything that only it held. A
-reference that is not the last may have left a dead cycle behind; the object is noted as a
-candidate. It never collects.
+The last one destroys the object before the call returns, and everything that only it held;
+for callbacks that are nested deep see Conventions. A reference that is not the last may have
+left a dead cycle behind; the object is noted as a candidate. It never collects.
 
 Errors:    RR_E_BUSY if the object is dying; RR_E_ARGUMENT if, while its finalizer runs,
            nobody but the library holds a reference to it.
@@ -1721,7 +1725,7 @@ format (profile.proto, not compressed).
 Look at it with `pprof -http=: program heap.pb`, with `go tool pprof`, or at speedscope.app.
 It has alloc_objects and alloc_space since the profile began, inuse_objects and inuse_space
 now, and labels for the type and the size of blocks. Functions are named from the symbol
-tables of the modules; there are no line numbers.
+tables of the modules, as far as there is memory to read these; there are no line numbers.
 
 The file is written beside its place and renamed when it is whole. What is no regular file is
 written as it is.

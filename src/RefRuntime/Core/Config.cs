@@ -30,7 +30,7 @@ internal static class Config
     /// <summary>Entries of the death queue before it spills into the pages' bitmaps.</summary>
     public const int DeathQueueLength = 4;
 
-    /// <summary>How many callbacks deep releases let their object die at once; deeper, it dies when the innermost callback has returned.</summary>
+    /// <summary>How many callbacks deep releases let their object die at once; deeper, it dies when the innermost callback has returned: each needs about a kilobyte of stack.</summary>
     public const int MaxCallbackDepth = 3;
 
     /// <summary>Bytes that one extension of a page's free list puts into service.</summary>
@@ -71,7 +71,7 @@ internal static class Config
     /// <summary>Entries of the death queue before it spills into the pages' bitmaps.</summary>
     public const int DeathQueueLength = 1024;
 
-    /// <summary>How many callbacks deep releases let their object die at once; deeper, it dies when the innermost callback has returned.</summary>
+    /// <summary>How many callbacks deep releases let their object die at once; deeper, it dies when the innermost callback has returned: each needs about a kilobyte of stack.</summary>
     public const int MaxCallbackDepth = 24;
 
     /// <summary>Bytes that one extension of a page's free list puts into service.</summary>

@@ -18,8 +18,8 @@ internal static unsafe class CountExports
     public static Status Incref([Any] void* @object) => CountOperations.Incref(@object);
 
     /// <summary>Releases a reference to <paramref name="object"/>. NULL is a no-op.</summary>
-    /// <remarks>The last one destroys the object before the call returns, and everything that only it held. A reference
-    /// that is not the last may have left a dead cycle behind; the object is noted as a candidate. It never
+    /// <remarks>The last one destroys the object before the call returns, and everything that only it held; for callbacks that are
+    /// nested deep see Conventions. A reference that is not the last may have left a dead cycle behind; the object is noted as a candidate. It never
     /// collects.</remarks>
     /// <errors>RR_E_BUSY if the object is dying; RR_E_ARGUMENT if, while its finalizer runs, nobody but the library holds a
     /// reference to it.</errors>

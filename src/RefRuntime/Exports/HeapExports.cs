@@ -86,6 +86,7 @@ internal static unsafe class HeapExports
     /// <summary>Makes the calling thread the owner of <paramref name="heap"/>.</summary>
     /// <remarks>For handing a heap from one thread to another. The caller guarantees that the old owner is out of the library
     /// and stays out; a heap that every thread may use has no owner and stays as it is.</remarks>
+    /// <errors>RR_E_BUSY while a callback of the heap runs.</errors>
     /// <cost>Constant time.</cost>
     /// <threads>Called by the new owner; the only function that a thread may call on another thread's heap.</threads>
     [UnmanagedCallersOnly(EntryPoint = "rr_heap_attach", CallConvs = [typeof(CallConvCdecl)])]

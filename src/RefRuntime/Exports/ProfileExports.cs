@@ -39,7 +39,8 @@ internal static unsafe class ProfileExports
     /// <remarks>
     /// <para>Look at it with <c>pprof -http=: program heap.pb</c>, with <c>go tool pprof</c>, or at speedscope.app. It has alloc_objects and
     /// alloc_space since the profile began, inuse_objects and inuse_space now, and labels for the type and the size of blocks.
-    /// Functions are named from the symbol tables of the modules; there are no line numbers.</para>
+    /// Functions are named from the symbol tables of the modules, as far as there is memory to read these; there are no line
+    /// numbers.</para>
     /// <para>The file is written beside its place and renamed when it is whole. What is no regular file is written as it is.</para>
     /// </remarks>
     /// <errors>RR_E_ARGUMENT if <paramref name="path"/> is NULL or the heap has no profile; RR_E_IO, with the system's reason, if

@@ -34,6 +34,13 @@ internal static unsafe class Death
 
             void* next = Step(heap, dying, type);
             dying = next != null ? next : DeathQueue.Pop(heap, queueBase);
+            if (dying == null && heap->QueueTop != 0 && heap->CallbackDepth == 0)
+            {
+                // Under a GIL other threads' releases go on while this one is in a callback, and need not end in the order in which they
+                // began: then what waits may lie below where this one began. Who ends last leaves nothing behind.
+                queueBase = 0;
+                dying = DeathQueue.Pop(heap, 0);
+            }
         }
     }
 

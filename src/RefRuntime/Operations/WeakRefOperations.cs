@@ -100,16 +100,17 @@ internal static unsafe class WeakRefOperations
             return null;
         }
 
+        // Asked first: whether a destroy callback gets a weak reference does not depend on who has asked for the shared one before.
+        if (!Access.IsAllocationAllowed(Function, heap))
+        {
+            return null;
+        }
+
         WeakRefPayload* shared = callback == null ? WeakChain.FindShared(heap, payload) : null;
         if (shared != null)
         {
             Counts.Increment(heap, shared);
             return shared;
-        }
-
-        if (!Access.IsAllocationAllowed(Function, heap))
-        {
-            return null;
         }
 
         // The target is held while a collection may run finalizers, which could release what the caller relies on.
