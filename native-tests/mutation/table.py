@@ -54,7 +54,8 @@ class Results:
         by_suite = collections.Counter(entry["suite"] for entry in caught)
         lines = [INTRODUCTION]
         suites = ", ".join(f"{suite} {number}" for suite, number in by_suite.most_common())
-        lines.append(f"{len(faults)} faults, {len(caught)} noticed ({suites}), {sum(known[f.name] is not None for f in faults) - len(caught)} not.\n")
+        missed = sum(entry is not None for entry in known.values()) - len(caught)
+        lines.append(f"{len(faults)} faults: {len(caught)} noticed ({suites}), {missed} not, {len(faults) - len(caught) - missed} to be tried.\n")
         area = ""
         for fault in faults:
             if fault.area != area:
