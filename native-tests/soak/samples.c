@@ -176,6 +176,8 @@ static uint64_t hear_of_look(void) {
     EXPECT(reachable > 0);
     s.looking.child = 0;
     s.seen[s.looks++ % RECENT] = reachable;
+    if (s.looks < RECENT)
+        return reachable;
     double lives = 8 << 20; /* the bound holds from there */
     for (int i = 0; i < RECENT; i++)
         lives = fmax(lives, (double)s.seen[i]);
