@@ -72,16 +72,16 @@ static void weak_allocates(void *weakref, void *user) {
 }
 
 static void watched_ring(scene *s) {
-    node *ring = new_ring(s->heap, PLAIN, 500), *next = ring;
-    for (size_t i = 0; i < 500; i++, next = next->next)
+    node *ring = new_ring(s->heap, PLAIN, 120), *next = ring;
+    for (size_t i = 0; i < 120; i++, next = next->next)
         MUST(scene_own(s, rr_weakref_new(next, weak_allocates, NULL)) == RR_OK);
-    memcpy(s->batch, s->owned, 500 * sizeof(void *));
+    memcpy(s->batch, s->owned, 120 * sizeof(void *));
     s->owned_count = 0; /* the scene's, until the end */
     drop(ring);
 }
 
 static void drop_watchers(scene *s) {
-    MUST(rr_decref_many(s->batch, 500) == 500);
+    MUST(rr_decref_many(s->batch, 120) == 120);
 }
 
 /* References that only traverse knows, a thousand in each of three objects, to themselves and to others. */
