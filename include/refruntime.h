@@ -117,10 +117,10 @@ typedef struct rr_layout_info rr_layout_info;
  * collects or freezes before the fork (rr_collect(), rr_gc_freeze()) stays shared: no collection in
  * the child writes to it. Calls from atexit handlers are fine, and from destructors of
  * thread-specific data in the first two of their rounds. No function is a cancellation point; none
- * may be called from a signal handler. A stack of 16 KiB is enough for all of them, 64 KiB in
- * checked heaps. dlclose leaves the library loaded. To load it takes some memory, and up to 240 MiB
- * of address space: a process that has not so much is ended by the .NET runtime inside. From then
- * on no want of memory ends it.
+ * may be called from a signal handler. Where callbacks don't nest, a stack of 16 KiB is enough for
+ * each, 64 KiB in checked heaps. dlclose leaves the library loaded. To load it takes some memory,
+ * and up to 240 MiB of address space: a process that has not so much is ended by the .NET runtime
+ * inside. From then on no want of memory ends it.
  *
  * Sized structs. A struct that begins with struct_size may grow at its end in later releases. The
  * caller sets struct_size to the sizeof it was compiled with, and the library reads and writes no

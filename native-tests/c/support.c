@@ -19,6 +19,7 @@ static const char *const different_when_sliced[] = {
     "cycles_closed_by_plain_writes_do_not_pile_up_either",
     "floating_garbage_stays_bounded",
     "trims_starved_complete_collections",
+    "garbage_stays_bounded_where_few_objects_keep_many_pages",
     /* No budget is that long. */
     "a_budget_without_an_end_does_all_in_one_step",
     /* Each slice is a pause. */
