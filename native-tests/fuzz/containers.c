@@ -86,7 +86,8 @@ static node *shared_of(const node *target)
 
 void weak_new(node *target, int has_callback)
 {
-    node *shared = has_callback ? NULL : shared_of(target);
+    /* A destroy callback gets none, not even the shared one. */
+    node *shared = has_callback || !may_allocate() ? NULL : shared_of(target);
     int is_shared_held = 0;
     if (shared != NULL) {
         search();
@@ -96,7 +97,7 @@ void weak_new(node *target, int has_callback)
     target->pins++;
     void *at = rr_weakref_new(target->at, has_callback ? on_weak : NULL, (void *)(uintptr_t)target->id);
     target->pins--;
-    shared = has_callback ? NULL : shared_of(target);
+    shared = has_callback || !may_allocate() ? NULL : shared_of(target);
     node *known = at != NULL ? node_at(at) : NULL;
     if (!has_callback && shared != NULL && at != NULL && known == shared) {
         handle_add(shared);
