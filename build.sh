@@ -396,12 +396,13 @@ valgrind_all() {
 
 # sanitize_with LIST TESTS: builds the C tests with -fsanitize=LIST in a place of its own and runs those that TESTS matches.
 sanitize_with() {
-    local place=$work/sanitize-$1
+    local place=$work/sanitize-$1 part
     say "Compiling the C tests with -fsanitize=$1"
     run "cmake-$1" "CMake can't configure native-tests" \
         cmake -S native-tests -B "$place" -G "Unix Makefiles" -DRR_SANITIZE="$1" || return
-    run "native-$1" "native-tests do not compile with -fsanitize=$1" make -C "$place/c" -k -j "$(nproc)" || return
-    run "native-$1" "native-tests do not compile with -fsanitize=$1" make -C "$place/sanitizers" -k -j "$(nproc)" || return
+    for part in c callbacks sanitizers; do
+        run "native-$1" "native-tests do not compile with -fsanitize=$1" make -C "$place/$part" -k -j "$(nproc)" || return
+    done
     ctest --test-dir "$place" -j "$(nproc)" --output-on-failure --no-tests=error -R "$2"
 }
 
