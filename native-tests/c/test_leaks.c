@@ -232,7 +232,7 @@ static void in_a_checked_heap_it_says_where_holders_were_allocated_and_which_tag
     rr_incref_tagged(leak, "paid back");
     rr_decref_tagged(leak, "paid back");
     report(heap);
-    const char *words = strstr(line_with("allocated by allocate_the_leak"), "allocated by");
+    const char *words = strstr(line_with("by allocate_the_leak"), "allocated by");
     assert_non_null(words);
     assert_string_equal(line_with("tagged"), "1 reference tagged the planted tag");
     line_with("traced at"); /* two places, so they are not told together */
