@@ -232,15 +232,16 @@ static void in_a_checked_heap_it_says_where_holders_were_allocated_and_which_tag
     rr_incref_tagged(leak, "paid back");
     rr_decref_tagged(leak, "paid back");
     report(heap);
-    const char *words = strstr(line_with("by allocate_the_leak"), "allocated by");
-    assert_non_null(words);
+    line_with("allocated by ");
+    line_with("by allocate_the_leak"); /* first, or after the header's own function, where that made no tail call */
     assert_string_equal(line_with("tagged"), "1 reference tagged the planted tag");
     line_with("traced at"); /* two places, so they are not told together */
     assert_null(strstr(text, "2 x traced"));
     const char *path = path_of("report.json");
     assert_int_equal(rr_leak_report(heap, path), RR_OK);
     read_file(path);
-    line_with("\"allocated_by\": [{\"function\": \"allocate_the_leak");
+    line_with("\"allocated_by\": [{\"function\": \"");
+    line_with("{\"function\": \"allocate_the_leak");
     line_with("\"tags\": [{\"tag\": \"the planted tag\", \"references\": 1}]");
     unlink(path);
     rr_decref_tagged(leak, "the planted tag");
