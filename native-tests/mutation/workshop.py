@@ -82,6 +82,7 @@ class Workshop:
         self.times_file = place / "times.json"
         self.times: dict[str, float] = json.loads(self.times_file.read_text()) if self.times_file.exists() else {}
         self.is_measuring = False
+        self.is_managed_only = False
         self.are_exports_new = False
         # Programs of native-tests/ that are made of what the copy has now.
         self.fresh_programs: set[str] = set()
@@ -169,6 +170,8 @@ class Workshop:
             Suite("C", lambda: self._c(fault is not None and fault.is_in_header)),
             Suite("C, sliced", self._c_sliced),
             Suite("Python", self._python)]
+        if self.is_managed_only:
+            return managed
         return native if fault is not None and fault.is_native else managed + native
 
     def measured(self, suite: str, outcome: Outcome) -> Outcome:
