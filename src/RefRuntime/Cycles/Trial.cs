@@ -15,8 +15,6 @@
 //
 // Bacon and Rajan, "Concurrent Cycle Collection in Reference Counted Systems", 2001, for the candidates; the bounds are ours.
 
-using System;
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using RefRuntime.Core;
 using RefRuntime.Counting;
@@ -28,9 +26,6 @@ namespace RefRuntime.Cycles;
 
 internal unsafe struct Trial : IReferenceVisitor
 {
-    /// <summary>A page has few candidates when a sample needs at least so many like it.</summary>
-    private const uint PagesOfSample = 16;
-
     private readonly HeapState* _heap;
     private TrialTable _table;
     private TypeGuess _type;
@@ -84,7 +79,7 @@ internal unsafe struct Trial : IReferenceVisitor
             return false;
         }
 
-        candidates = trial.TakeCandidates(candidates);
+        candidates = TrialSample.Take(heap, ref trial._table, candidates);
         trial.Explore(roots: candidates);
         uint walked = trial.WalkWaiting(TrialReach.Places(heap, candidates));
         trial._table.PropagateLife();
@@ -148,81 +143,6 @@ internal unsafe struct Trial : IReferenceVisitor
             _ready = place;
         }
     }
-
-    /// <summary>
-    /// Moves up to so many candidates from the log into the table: a fair sample of the log. Of a page with many the same part as
-    /// of all; of one with few all or none. Returns how many it took.
-    /// </summary>
-    private uint TakeCandidates(uint wanted)
-    {
-        long all = (long)_heap->Candidates;
-        long few = wanted / PagesOfSample;
-        long due = few * all / 2; // what rounding may leave over, so that as many are taken as are wanted
-        for (Segment* segment = _heap->Segments; segment != null; segment = segment->Next)
-        {
-            for (ulong pages = segment->CandidatePages; pages != 0; pages &= pages - 1)
-            {
-                Prefetch.Line(Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages));
-            }
-
-            for (ulong pages = segment->CandidatePages; pages != 0; pages &= pages - 1)
-            {
-                Page* page = Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages);
-                long count = page->CandidateCount;
-                due += count * wanted;
-                long taken = count <= few ? (2 * due >= count * all ? count : 0) : due < all ? 0 : due / all;
-                if (taken != 0)
-                {
-                    due -= TakeFrom(page, (uint)Math.Min(taken, count), wanted) * all;
-                }
-            }
-        }
-
-        return _table.Count;
-    }
-
-    /// <summary>
-    /// Takes so many bits of the page's bitmap, unless the table has <paramref name="most"/> objects before: candidates, or what objects
-    /// left behind that died inline. Returns how many bits it took.
-    /// </summary>
-    private uint TakeFrom(Page* page, uint wanted, uint most)
-    {
-        ulong* bitmap = Segment.Bitmap(page);
-        uint before = _table.Count;
-        uint taken = 0;
-        for (uint w = 0; taken < wanted && taken < page->CandidateCount && _table.Count < most; w++)
-        {
-            // The headers come from memory together.
-            uint asked = taken;
-            for (ulong bits = bitmap[w]; bits != 0 && asked < wanted; bits &= bits - 1, asked++)
-            {
-                Prefetch.Header(PayloadOf(page, w, bits));
-            }
-
-            for (; bitmap[w] != 0 && taken < wanted && _table.Count < most; bitmap[w] &= bitmap[w] - 1, taken++)
-            {
-                void* payload = PayloadOf(page, w, bitmap[w]);
-                if (CandidateLog.IsLogged(Header.Word(payload)))
-                {
-                    _ = _table.Find(payload, out ulong slot);
-                    Append(payload, slot);
-                }
-            }
-        }
-
-        _heap->Candidates -= _table.Count - before;
-        page->CandidateCount -= (ushort)taken;
-        if (page->CandidateCount == 0)
-        {
-            Segment.Of(page)->CandidatePages &= ~(1ul << Segment.IndexOf(page));
-        }
-
-        return taken;
-    }
-
-    /// <summary>The payload that the first bit of a word stands for.</summary>
-    private static void* PayloadOf(Page* page, uint word, ulong bits) =>
-        Blocks.PayloadAt(page, (word * 64) + (uint)BitOperations.TrailingZeroCount(bits));
 
     /// <summary>Adds an object that is not in the table yet. Its memory is asked for now, unless Look will do so in time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
