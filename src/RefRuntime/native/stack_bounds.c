@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "uncancelled.h"
+
 int __real_pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes);
 int __wrap_pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes);
 
@@ -65,10 +67,13 @@ int __wrap_pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
 {
     int error = __real_pthread_getattr_np(thread, attributes);
     struct range stack;
+    int state;
 
     if (error == 0 || !pthread_equal(thread, pthread_self()))
         return error;
+    state = cancellation_off();
     stack = mapping_of((uintptr_t)__builtin_frame_address(0));
+    cancellation_back(state);
     error = pthread_attr_init(attributes);
     return error != 0 ? error : pthread_attr_setstack(attributes, (void *)stack.low, stack.high - stack.low);
 }
