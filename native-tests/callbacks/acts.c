@@ -252,40 +252,34 @@ static int64_t verify(stage *s) {
     return rr_heap_verify(s->heap);
 }
 
-static int64_t print_statistics(stage *s) {
-    rr_status status = rr_heap_print_stats(s->heap, s->path);
+/* The answer of what has written the stage's file, which goes. */
+static int64_t without_file(stage *s, rr_status status) {
     unlink(s->path);
     return status;
+}
+
+static int64_t print_statistics(stage *s) {
+    return without_file(s, rr_heap_print_stats(s->heap, s->path));
 }
 
 static int64_t take_a_snapshot(stage *s) {
-    rr_status status = rr_heap_snapshot(s->heap, s->path);
-    unlink(s->path);
-    return status;
+    return without_file(s, rr_heap_snapshot(s->heap, s->path));
 }
 
 static int64_t draw(stage *s) {
-    rr_status status = rr_heap_dot(s->heap, s->path, 0);
-    unlink(s->path);
-    return status;
+    return without_file(s, rr_heap_dot(s->heap, s->path, 0));
 }
 
 static int64_t draw_the_living(stage *s) {
-    rr_status status = rr_object_dot(s->living, s->path, 0);
-    unlink(s->path);
-    return status;
+    return without_file(s, rr_object_dot(s->living, s->path, 0));
 }
 
 static int64_t report_leaks(stage *s) {
-    rr_status status = rr_leak_report(s->heap, s->path);
-    unlink(s->path);
-    return status;
+    return without_file(s, rr_leak_report(s->heap, s->path));
 }
 
 static int64_t snapshot_elsewhere(stage *s) {
-    rr_status status = rr_heap_snapshot(s->elsewhere, s->path);
-    unlink(s->path);
-    return status;
+    return without_file(s, rr_heap_snapshot(s->elsewhere, s->path));
 }
 
 static int64_t profile(stage *s) {
@@ -299,9 +293,7 @@ static int64_t profile(stage *s) {
 static int64_t trace(stage *s) {
     if (rr_trace_start(s->path) != RR_OK)
         return rr_last_status();
-    rr_status status = rr_trace_stop();
-    unlink(s->path);
-    return status;
+    return without_file(s, rr_trace_stop());
 }
 
 static int64_t read_the_last_error(stage *s) {
