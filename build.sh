@@ -320,6 +320,23 @@ test_python() {
     cat "$results/python" >>"$tally" 2>/dev/null || count "Python" 1
 }
 
+# Each binding but Python's has its tests in a script of its own, run with this script's functions and variables; its last line is
+# "N passed, M failed". A script that ends otherwise is a failed test.
+test_bindings() {
+    local script name place count
+    for script in bindings/*/test.sh; do
+        [[ -e $script ]] || continue
+        name=$(basename "$(dirname "$script")")
+        place=$work/bindings/$name
+        mkdir -p "$place" "$work/logs"
+        say "Binding: $name"
+        (. "$script") >"$results/binding-$name" 2>"$work/logs/binding-$name.log" || echo "1 failed: $script ended with an error" >>"$results/binding-$name"
+        count=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$results/binding-$name")
+        if [[ -z $count || $count != *" 0" ]]; then tail -n 60 "$results/binding-$name" "$work/logs/binding-$name.log"; fi
+        echo "${count:-0 1} 0 Binding $name" >>"$tally"
+    done
+}
+
 # A reader of heap snapshots that is not ours: memlab, from npm. Fetched once, as its lock file says, into build/.
 test_snapshots() {
     local place=$work/snapshot count
@@ -372,6 +389,7 @@ test_all() {
     test_variant RR_SLICED "in slices of one unit of work"
     test_variant RR_SWEEP "by sweeps"
     test_python
+    test_bindings
     test_snapshots
     test_fuzz
 
