@@ -54,13 +54,16 @@ internal static class Config
     /// <summary>How long it keeps those beyond.</summary>
     public const ulong KeepNanoseconds = 0;
 
-    /// <summary>Candidates that one trial takes, how many objects it may look at, from how many that wait it walks on, for each
+    /// <summary>Candidates that one trial takes at most, how many objects it may look at, from how many that wait it walks on, for each
     /// candidate at most and in all at least.</summary>
     public const uint TrialCandidates = 4;
     public const uint TrialPlaces = 32;
     public const int TrialEdges = 4 * (int)TrialPlaces;
     public const uint TrialReach = 4;
     public const uint LeastTrialReach = 8;
+
+    /// <summary>Candidates that a trial takes at least, and objects that a round verifies together at least.</summary>
+    public const uint LeastTrial = 2;
 
     /// <summary>Units of a collection's work (an object, a page's words) from one look at the clock to the next.</summary>
     public const uint UnitsPerClock = 2;
@@ -95,13 +98,16 @@ internal static class Config
     /// <summary>How long it keeps those beyond: a second of its use.</summary>
     public const ulong KeepNanoseconds = 1_000_000_000;
 
-    /// <summary>Candidates that one trial takes, how many objects it may look at, from how many that wait it walks on, for each
+    /// <summary>Candidates that one trial takes at most, how many objects it may look at, from how many that wait it walks on, for each
     /// candidate at most and in all at least.</summary>
     public const uint TrialCandidates = 1024;
     public const uint TrialPlaces = 8192;
     public const int TrialEdges = 4 * (int)TrialPlaces;
     public const uint TrialReach = 4;
     public const uint LeastTrialReach = 64;
+
+    /// <summary>Candidates that a trial takes at least, and objects that a round verifies together at least: that takes some ten microseconds.</summary>
+    public const uint LeastTrial = 64;
 
     /// <summary>Units of a collection's work (an object, a page's words) from one look at the clock to the next: a few microseconds.</summary>
     public const uint UnitsPerClock = 64;

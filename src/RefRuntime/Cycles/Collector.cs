@@ -11,6 +11,7 @@
 //
 // Collections never nest, and none starts inside a callback (Operations see to both).
 
+using System;
 using System.Numerics;
 using RefRuntime.Abi;
 using RefRuntime.Core;
@@ -127,21 +128,35 @@ internal static unsafe class Collector
     /// <summary>Before something that can't share the heap with a round: a committed one is finished, another is dropped. Returns how many containers died.</summary>
     public static long FinishRound(HeapState* heap, GcReason reason)
     {
-        if (!Round.IsUnderWay(heap))
-        {
-            return 0;
-        }
-
-        if (!Round.IsCommitted(heap))
+        long died = FinishDeath(heap, reason);
+        if (Round.IsUnderWay(heap))
         {
             Round.Drop(heap);
+        }
+
+        return died;
+    }
+
+    /// <summary>Whatever is dying slice by slice does so to its end, now. Returns how many containers died.</summary>
+    public static long FinishDeath(HeapState* heap, GcReason reason)
+    {
+        if (Round.IsCommitted(heap))
+        {
+            Budget unlimited = Budget.Unlimited;
+            Yield yield = default;
+            TryContinueRound(heap, reason, ref unlimited, ref yield);
+            return (long)yield.Collected;
+        }
+
+        if (!Round.IsInDeath(heap))
+        {
             return 0;
         }
 
-        Budget unlimited = Budget.Unlimited;
-        Yield yield = default;
-        TryContinueRound(heap, reason, ref unlimited, ref yield);
-        return (long)yield.Collected;
+        GcEvent gcEvent = Begin(heap, reason, out ulong begun);
+        Round.FinishBatch(heap, ref gcEvent);
+        End(heap, ref gcEvent, begun, TimelineEvent.Slice);
+        return (long)gcEvent.Collected;
     }
 
     /// <summary>Gives back what collections keep between them; that of a round under way stays.</summary>
@@ -154,6 +169,7 @@ internal static unsafe class Collector
 
         heap->Reported.Free();
         heap->Visited.Free();
+        heap->Batch.Free();
         heap->Grey.Free();
         SideMemory.Free(ref heap->Side);
         SideMemory.Free(ref heap->ScratchSide);
@@ -170,13 +186,16 @@ internal static unsafe class Collector
     private static bool TryTrials(HeapState* heap, GcReason reason, ref Budget budget, ref Yield yield)
     {
         bool isSpent = false;
-        ulong trials = (heap->Candidates + Config.TrialCandidates - 1) / Config.TrialCandidates;
-        for (; trials != 0 && heap->Candidates != 0 && !isSpent && !yield.IsPoor; trials--)
+        ulong left = heap->Candidates;
+        while (left != 0 && heap->Candidates != 0 && !isSpent && !yield.IsPoor)
         {
             GcEvent gcEvent = Begin(heap, reason, out ulong begun);
-            bool isDone = Trial.TryRun(heap, out Trial trial);
+            uint wanted = heap->TrialPace.UnitsFor(budget, Config.LeastTrial, Config.TrialCandidates);
+            bool isDone = Trial.TryRun(heap, wanted, out Trial trial);
+            left -= Math.Min(left, wanted);
             if (isDone)
             {
+                heap->TrialPace.Note(wanted, Clock.Nanoseconds() - begun);
                 gcEvent.Visited = trial.Visited;
                 gcEvent.Collected = trial.Collected;
                 gcEvent.Resurrected = trial.Resurrected;
@@ -194,8 +213,7 @@ internal static unsafe class Collector
                 return false;
             }
 
-            // The next one takes as long as this one did.
-            isSpent = budget.IsSpentBefore(gcEvent.DurationNs);
+            isSpent = budget.IsSpentBefore(heap->TrialPace.TimeOf(Config.LeastTrial));
         }
 
         return true;

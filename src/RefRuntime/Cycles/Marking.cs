@@ -8,10 +8,11 @@
 // Counted Systems", 2001. Unlike theirs, the trial counts lie beside the objects: counts stay exact, and a collection can
 // be dropped at any point.
 //
-// In slices: all pages with roots are swept, page by page, and the queue is followed as far as the budget reaches. Between two
-// slices objects may die, be born and change. So what an earlier slice has queued is looked up anew, and what comes out is
+// In slices: all pages with roots are swept, some blocks at a time, and the queue is followed as far as the budget reaches. Between
+// two slices objects may die, be born and change. So what an earlier slice has queued is looked up anew, and what comes out is
 // a guess, to be verified. No dead object is missed for that: the dead and what they refer to don't change.
 
+using System;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using RefRuntime.Core;
@@ -91,17 +92,43 @@ internal unsafe struct Marking : IReferenceVisitor
                     return false;
                 }
 
-                bool isSwept = page->Limit == 0 || TrySweep(page);
-                segment->RootPages &= ~(1ul << index);
-                if (!isSwept || budget.IsSpentNow())
+                if (!TrySweepSlice(page, ref budget))
                 {
                     Drain();
                     return false;
                 }
+
+                segment->RootPages &= ~(1ul << index);
             }
         }
 
         return TryFollow(ref budget);
+    }
+
+    /// <summary>
+    /// Sweeps the page from where the last slice left it. True when it is done; false = budget spent, or no memory. When the page has been
+    /// given back meanwhile and taken for others, these are young: what is skipped of them is left to the next round.
+    /// </summary>
+    private bool TrySweepSlice(Page* page, ref Budget budget)
+    {
+        if (_heap->RoundSwept != page)
+        {
+            _heap->RoundSwept = page;
+            _heap->RoundPosition = 0;
+        }
+
+        while (page->Limit != 0 && _heap->RoundPosition < Blocks.CarvedOf(page))
+        {
+            uint first = (uint)_heap->RoundPosition;
+            uint end = Math.Min(first + Config.UnitsPerClock, Blocks.CarvedOf(page));
+            _heap->RoundPosition = end;
+            if (!TrySweep(page, first, end) || budget.IsSpentNow())
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>An edge. Most lead into the page that is being walked; the others are looked up.</summary>
@@ -206,7 +233,7 @@ internal unsafe struct Marking : IReferenceVisitor
             for (ulong pages = segment->YoungPages | segment->CandidatePages; pages != 0; pages &= pages - 1)
             {
                 Page* page = Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages);
-                if (!(page->IsSwept != 0 ? TrySweep(page) : TryVisitCandidates(page)))
+                if (!(page->IsSwept != 0 ? TrySweep(page, 0, Blocks.CarvedOf(page)) : TryVisitCandidates(page)))
                 {
                     return false;
                 }
@@ -216,21 +243,16 @@ internal unsafe struct Marking : IReferenceVisitor
         return true;
     }
 
-    private bool TrySweep(Page* page)
+    private bool TrySweep(Page* page, uint first, uint end)
     {
         _near = new PageView(page);
-        uint* side = page->Side;
-        byte* header = page->Start;
-        for (uint offset = 0; offset < page->Limit; offset += page->BlockSize, side++)
+        uint* side = page->Side + first;
+        byte* header = page->Start + (first * page->BlockSize);
+        for (uint i = first; i < end; i++, header += page->BlockSize, side++)
         {
-            if (*(ulong*)(header + offset) != 0)
+            if (*(ulong*)header != 0)
             {
-                Process(header + offset + Config.HeaderSize, side);
-            }
-
-            if (page->BlockSize == 0)
-            {
-                break;
+                Process(header + Config.HeaderSize, side);
             }
         }
 

@@ -6,8 +6,8 @@
 //   life         whoever is held from outside passes it on                                   slices
 //   gathering    who looks dead is listed                                                    slices
 //   recounting   what has been added since is counted                                       slices
-//   batches      some of the list at a time, with what of it they reach, is looked at        each batch in one go
-//                once more; what is closed dies
+//   batches      some of the list at a time, with what of it they reach, is looked at        a batch is looked at in
+//                once more; what is closed dies                                              one go, and dies in slices
 //   clearing     side data is given back                                                     slices
 //   commit       what is left of the list, structures too large for a batch, is looked at    one go
 //                once more; only the closed set stays
@@ -24,6 +24,7 @@
 // can be dropped at any point: its pages are young again then.
 
 using RefRuntime.Abi;
+using RefRuntime.Core;
 using RefRuntime.Heap;
 using RefRuntime.Lifetime;
 using RefRuntime.Objects;
@@ -48,8 +49,11 @@ internal static unsafe class Round
 
     public static bool IsUnderWay(HeapState* heap) => heap->RoundPhase != None;
 
-    /// <summary>Has its set been verified? Then the round can't be dropped, only finished.</summary>
+    /// <summary>Has all of its set been verified? Then the round can't be dropped, only finished.</summary>
     public static bool IsCommitted(HeapState* heap) => heap->RoundPhase >= InFinalizers;
+
+    /// <summary>Is a batch of it, or the whole set, dying slice by slice? That has to come to its end before the round is dropped.</summary>
+    public static bool IsInDeath(HeapState* heap) => IsCommitted(heap) || !SetDeath.IsOver(heap->Dying);
 
     public static void Start(HeapState* heap)
     {
@@ -132,9 +136,7 @@ internal static unsafe class Round
                     isPhaseDone = TryFinalize(heap, ref budget);
                     break;
                 default:
-                    ulong before = heap->Dying.Collected;
-                    isPhaseDone = SetDeath.TryContinue(heap, ref heap->Dying, ref budget);
-                    gcEvent.Collected += heap->Dying.Collected - before;
+                    isPhaseDone = ContinueDeath(heap, ref budget, ref gcEvent);
                     break;
             }
 
@@ -149,7 +151,14 @@ internal static unsafe class Round
         return true;
     }
 
-    /// <summary>Ends a round that is not committed, without any death. What it would have looked at is young again.</summary>
+    /// <summary>A batch that is dying does so to its end. Adds what it has done to the event.</summary>
+    public static void FinishBatch(HeapState* heap, ref GcEvent gcEvent)
+    {
+        Budget unlimited = Budget.Unlimited;
+        ContinueDeath(heap, ref unlimited, ref gcEvent);
+    }
+
+    /// <summary>Ends a round that is not committed, and of which nothing is dying. What it would have looked at is young again.</summary>
     public static void Drop(HeapState* heap)
     {
         for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
@@ -266,25 +275,50 @@ internal static unsafe class Round
     private static bool TryCommitBatches(HeapState* heap, ref Budget budget, ref GcEvent gcEvent, out bool isOutOfMemory)
     {
         isOutOfMemory = false;
-        while (heap->RoundPosition < heap->Visited.Count)
+        while (IsInDeath(heap) || heap->RoundPosition < heap->Visited.Count)
         {
-            ulong begun = Clock.Nanoseconds();
-            if (!Trial.TryCommit(heap, out Trial trial))
+            if (IsInDeath(heap))
+            {
+                ContinueDeath(heap, ref budget, ref gcEvent);
+            }
+            else if (!TryCommitBatch(heap, budget, ref gcEvent))
             {
                 isOutOfMemory = true;
                 return false;
             }
 
-            gcEvent.Visited += trial.Visited;
-            gcEvent.Collected += trial.Collected;
-            gcEvent.Resurrected += trial.Resurrected;
-            if (budget.IsSpentBefore(Clock.Nanoseconds() - begun))
+            if (budget.IsSpentNow())
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    /// <summary>One batch, of about as many objects as the budget is left for.</summary>
+    private static bool TryCommitBatch(HeapState* heap, in Budget budget, ref GcEvent gcEvent)
+    {
+        ulong begun = Clock.Nanoseconds();
+        if (!Trial.TryCommit(heap, heap->BatchPace.UnitsFor(budget, Config.LeastTrial, Config.TrialCandidates), out Trial trial))
+        {
+            return false;
+        }
+
+        heap->BatchPace.Note(trial.Visited, Clock.Nanoseconds() - begun);
+        gcEvent.Visited += trial.Visited;
+        gcEvent.Collected += trial.Collected;
+        gcEvent.Resurrected += trial.Resurrected;
+        return true;
+    }
+
+    /// <summary>What is dying goes on doing so. True when its last member is freed.</summary>
+    private static bool ContinueDeath(HeapState* heap, ref Budget budget, ref GcEvent gcEvent)
+    {
+        ulong before = heap->Dying.Collected;
+        bool isOver = SetDeath.TryContinue(heap, ref heap->Dying, ref budget);
+        gcEvent.Collected += heap->Dying.Collected - before;
+        return isOver;
     }
 
     /// <summary>Verifies what is left of the list, in one go. What is dead of it dies.</summary>
@@ -366,8 +400,10 @@ internal static unsafe class Round
     {
         heap->RoundPhase = None;
         heap->RoundPage = null;
+        heap->RoundSwept = null;
         heap->Dying = default;
         heap->Visited.Reset();
+        heap->Batch.Reset();
         heap->Grey.Clear();
     }
 }

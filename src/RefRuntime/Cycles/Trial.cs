@@ -16,6 +16,7 @@
 // Bacon and Rajan, "Concurrent Cycle Collection in Reference Counted Systems", 2001, for the candidates; the bounds are ours.
 
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using RefRuntime.Core;
 using RefRuntime.Counting;
 using RefRuntime.Heap;
@@ -69,11 +70,11 @@ internal unsafe struct Trial : IReferenceVisitor
     /// <summary>Members that finalizers brought back.</summary>
     public ulong Resurrected { get; private set; }
 
-    /// <summary>Takes up to Config.TrialCandidates from the log and lets die what is dead near them. False = no memory: the log is as it was.</summary>
-    public static bool TryRun(HeapState* heap, out Trial trial)
+    /// <summary>Takes up to so many candidates from the log and lets die what is dead near them. False = no memory: the log is as it was.</summary>
+    public static bool TryRun(HeapState* heap, uint wanted, out Trial trial)
     {
         trial = new Trial(heap) { _mayAdd = true };
-        uint candidates = heap->Candidates < Config.TrialCandidates ? (uint)heap->Candidates : Config.TrialCandidates;
+        uint candidates = heap->Candidates < wanted ? (uint)heap->Candidates : wanted;
         if (!trial._table.TryMake(heap, Config.TrialPlaces))
         {
             return false;
@@ -90,11 +91,12 @@ internal unsafe struct Trial : IReferenceVisitor
     }
 
     /// <summary>
-    /// For a round, which has listed in HeapState.Visited who looks dead: verifies the next of them, from RoundPosition on, with all of
-    /// the list that they reach, and lets die what is dead indeed. The others are put together at the front of the list, up to
-    /// RoundKept. False = no memory: nothing has happened.
+    /// For a round, which has listed in HeapState.Visited who looks dead: verifies the next of them, from RoundPosition on until so many
+    /// objects have been looked at, with all of the list that they reach, and lets die what is dead indeed, or begin to die: then the
+    /// round goes on with HeapState.Dying. The others are put together at the front of the list, up to RoundKept. False = no memory:
+    /// nothing has happened.
     /// </summary>
-    public static bool TryCommit(HeapState* heap, out Trial trial)
+    public static bool TryCommit(HeapState* heap, uint wanted, out Trial trial)
     {
         trial = new Trial(heap) { _mayAdd = true, _isCommit = true };
         if (!trial._table.TryMake(heap, Config.TrialPlaces))
@@ -102,7 +104,7 @@ internal unsafe struct Trial : IReferenceVisitor
             return false;
         }
 
-        ulong listed = trial.TakeListed();
+        ulong listed = trial.TakeListed(wanted);
         trial._table.PropagateLife();
         trial.KeepListed(listed);
         trial.Die();
@@ -332,7 +334,23 @@ internal unsafe struct Trial : IReferenceVisitor
             Finalization.LetGo(_heap, members + dead, Resurrected);
         }
 
-        Collected = dead != 0 ? SetDeath.Run(_heap, members, dead) : 0;
+        if (!_isCommit || !TryBeginDeath(members, dead))
+        {
+            Collected = dead != 0 ? SetDeath.Run(_heap, members, dead) : 0;
+        }
+    }
+
+    /// <summary>Leaves it to the round to let the members die, slice by slice. False = there is no memory to list them.</summary>
+    private readonly bool TryBeginDeath(void** members, ulong count)
+    {
+        if (!_heap->Batch.TryReserve(count))
+        {
+            return false;
+        }
+
+        NativeMemory.Copy(members, _heap->Batch.Items, (nuint)count * (nuint)sizeof(void*));
+        SetDeath.Begin(_heap, ref _heap->Dying, _heap->Batch.Items, count);
+        return true;
     }
 
     /// <summary>After the finalizers: looks again at the members, each of which is held once, and puts the dead first. Returns how many they are.</summary>
@@ -373,12 +391,12 @@ internal unsafe struct Trial : IReferenceVisitor
         Edge.IsTouchedObject(_heap, payload) && SideWord.IsDead(*SideData.Get(payload));
 
     /// <summary>Puts the next members of the round's list into the table, each with what it reaches. They wait at the front of the list; returns how many.</summary>
-    private ulong TakeListed()
+    private ulong TakeListed(uint wanted)
     {
         ref ulong position = ref _heap->RoundPosition;
         void** list = _heap->Visited.Items;
         ulong listed = 0;
-        while (position < _heap->Visited.Count && _table.Count < Config.TrialCandidates && _edgesLeft >= 0)
+        while (position < _heap->Visited.Count && _table.Count < wanted && _edgesLeft >= 0)
         {
             void* payload = list[position++];
             if (!Edge.IsTouchedObject(_heap, payload))

@@ -36,7 +36,7 @@ internal static unsafe class TrialReach
     /// <summary>After a trial that walked on from so many objects, and had to from <paramref name="extent"/>.</summary>
     public static void Adapt(HeapState* heap, uint candidates, uint walked, uint extent)
     {
-        if (candidates < Config.TrialCandidates)
+        if (candidates < Config.TrialCandidates / 4)
         {
             // Too few to learn from.
             return;

@@ -464,7 +464,10 @@ internal unsafe struct HeapState
     /// <summary>The next page of the list of touched ones that the phase looks at. TouchedPages keeps it valid.</summary>
     public Page* RoundPage;
 
-    /// <summary>The next entry of Visited that the phase looks at.</summary>
+    /// <summary>The page that marking sweeps; it may have been given back.</summary>
+    public Page* RoundSwept;
+
+    /// <summary>The next entry of Visited, or block of RoundSwept, that the phase looks at.</summary>
     public ulong RoundPosition;
 
     /// <summary>How many of Visited a commit in batches has looked at and left.</summary>
@@ -490,13 +493,20 @@ internal unsafe struct HeapState
     /// <summary>Nanoseconds that a round takes for 1024 bytes in use, as the last ones did; 0 = not known yet.</summary>
     public ulong RoundCost;
 
-    /// <summary>The set that dies slice by slice.</summary>
+    /// <summary>What a candidate of a trial costs, and an object of a batch without its death.</summary>
+    public Pace TrialPace;
+    public Pace BatchPace;
+
+    /// <summary>The set that dies slice by slice: Visited, or Batch.</summary>
     public DyingSet Dying;
 
     // Cycles: their work space.
 
     /// <summary>The dead that a collection has listed.</summary>
     public PointerBuffer Visited;
+
+    /// <summary>What of it has been verified and is dying, see Round.</summary>
+    public PointerBuffer Batch;
 
     /// <summary>Objects whose edges are still to be walked.</summary>
     public PointerQueue Grey;

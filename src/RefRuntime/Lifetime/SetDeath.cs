@@ -66,6 +66,9 @@ internal static unsafe class SetDeath
         }
     }
 
+    /// <summary>Is no member left that would have to be freed?</summary>
+    public static bool IsOver(in DyingSet set) => set.Stage == Over;
+
     /// <summary>Goes on as far as the budget reaches. True when the last member is freed.</summary>
     public static bool TryContinue(HeapState* heap, ref DyingSet set, ref Budget budget)
     {

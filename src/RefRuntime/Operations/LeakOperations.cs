@@ -62,10 +62,7 @@ internal static unsafe class LeakOperations
     private static Status Write(HeapState* heap, byte* path)
     {
         // What is dying slice by slice still refers to things, but is no holder that anybody could name.
-        if (Round.IsUnderWay(heap) && Round.IsCommitted(heap))
-        {
-            Collector.FinishRound(heap, GcReason.Requested);
-        }
+        Collector.FinishDeath(heap, GcReason.Requested);
 
         OutputFile file = default;
         Status status = file.Open(Function, path);

@@ -46,6 +46,9 @@ internal struct Budget
         return _isSpent;
     }
 
+    /// <summary>Nanoseconds left at a time of the monotonic clock.</summary>
+    public readonly ulong LeftAt(ulong now) => IsUnlimited ? ulong.MaxValue : now < _deadline ? _deadline - now : 0;
+
     private static uint UnitsOf(ulong deadline) =>
         deadline == ulong.MaxValue ? uint.MaxValue : Config.IsSliced ? 1 : Config.UnitsPerClock;
 }

@@ -2,6 +2,7 @@
 
 using NUnit.Framework;
 using RefRuntime.Counting;
+using RefRuntime.Core;
 using RefRuntime.Cycles;
 using RefRuntime.Operations;
 
@@ -44,7 +45,7 @@ public sealed unsafe class LargeCountTests
 
         if (way == "trial")
         {
-            Assert.That(Trial.TryRun(heap.State, out Trial trial), Is.True);
+            Assert.That(Trial.TryRun(heap.State, Config.TrialCandidates, out Trial trial), Is.True);
             return (long)trial.Collected;
         }
 

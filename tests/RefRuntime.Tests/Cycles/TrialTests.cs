@@ -19,7 +19,7 @@ public sealed unsafe class TrialTests
         for (int i = 0; i < 40; i++)
         {
             DropRing(heap, 3, graph);
-            Assert.That(Trial.TryRun(heap.State, out Trial trial), Is.True);
+            Assert.That(Trial.TryRun(heap.State, Config.TrialCandidates, out Trial trial), Is.True);
             Assert.That(trial.Collected, Is.EqualTo(3));
             Assert.That(trial.Visited, Is.LessThanOrEqualTo(Config.TrialPlaces));
         }
@@ -43,7 +43,7 @@ public sealed unsafe class TrialTests
         CountOperations.Decref(ring);
         while (heap.State->Candidates != 0)
         {
-            Assert.That(Trial.TryRun(heap.State, out Trial trial), Is.True);
+            Assert.That(Trial.TryRun(heap.State, Config.TrialCandidates, out Trial trial), Is.True);
             Assert.That(trial.Collected, Is.Zero);
             Assert.That(trial.Visited, Is.LessThanOrEqualTo(Config.TrialPlaces));
         }
@@ -76,7 +76,7 @@ public sealed unsafe class TrialTests
         CountOperations.Decref(first);
         CountOperations.Decref(third);
 
-        Assert.That(Trial.TryRun(heap.State, out Trial trial), Is.True);
+        Assert.That(Trial.TryRun(heap.State, Config.TrialCandidates, out Trial trial), Is.True);
         Assert.That(trial.Collected, Is.EqualTo(4));
         Assert.That(CountOperations.GetRefCount(kept), Is.EqualTo(1));
         CountOperations.Decref(kept);

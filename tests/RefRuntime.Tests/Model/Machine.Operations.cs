@@ -453,7 +453,7 @@ internal sealed unsafe partial class Machine
             Demand(more >= 0, "a step fails: {0}", NativeText.LastError());
             collected += more;
         }
-        while (Round.IsCommitted((HeapState*)_heap));
+        while (Round.IsInDeath((HeapState*)_heap));
         _oracle.Resurrected += _program.Profile.IsWatched ? 0 : Resurrected() - resurrected;
         long expected = EndChoice(isOneSet: false);
         Demand(collected <= expected, "a step returns {0}, but only {1} containers have died", collected, expected);
