@@ -88,7 +88,10 @@ class HeapCore:
         return self._lock.acquire(timeout=seconds) if self._gate is None else self._gate.hold(seconds)
 
     def _release(self) -> None:
-        (self._lock if self._gate is None else self._gate).release()
+        if self._gate is None:
+            self._lock.release()
+        else:
+            self._gate.release()
 
     def _close_at_exit(self) -> None:
         try:

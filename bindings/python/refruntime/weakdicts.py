@@ -30,9 +30,10 @@ _Others = Union[Mapping[Any, Any], Iterable[Tuple[Any, Any]]]
 class _WeakDictionary(MutableMapping[Any, Any]):
     """What both have in common. ``_entries`` maps a place (what is looked up) to the weak reference and the other half."""
 
-    def __init__(self) -> None:
+    def __init__(self, other: _Others = (), /, **named: Any) -> None:
         self._entries: Dict[Any, Tuple[WeakRef, Any]] = {}
         self._heaps: Dict[Heap, None] = {}
+        self.update(other, **named)
 
     def _watch(self, place: Any, target: Any, other_half: Any) -> None:
         """Make an entry, which goes when the target dies."""
@@ -129,7 +130,7 @@ class _WeakDictionary(MutableMapping[Any, Any]):
         result.update(self)
         return result
 
-    def __ior__(self, other: _Others) -> Any:
+    def __ior__(self, other: Any) -> Any:
         self.update(other)
         return self
 
@@ -139,10 +140,6 @@ class _WeakDictionary(MutableMapping[Any, Any]):
 
 class WeakValueDictionary(_WeakDictionary):
     """A dictionary of objects of heaps by keys of Python's, for caches: an entry goes when its object dies."""
-
-    def __init__(self, other: _Others = (), /, **named: Any) -> None:
-        super().__init__()
-        self.update(other, **named)
 
     def __getitem__(self, key: Any) -> Any:
         return self._find(key)[0]
@@ -182,8 +179,7 @@ class WeakKeyDictionary(_WeakDictionary):
     when its object dies. A value that has a handle to its own key keeps both."""
 
     def __init__(self, other: _Others = (), /) -> None:
-        super().__init__()
-        self.update(other)
+        super().__init__(other)
 
     @staticmethod
     def _place(key: Any) -> Any:
