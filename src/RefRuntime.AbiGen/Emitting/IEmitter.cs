@@ -20,5 +20,5 @@ internal interface IEmitter
 internal static class Emitters
 {
     public static IReadOnlyList<IEmitter> All { get; } =
-        [new HeaderEmitter(), new LayoutEmitter(), new LayoutAssertEmitter(), new SymbolListEmitter(), new PythonEmitter()];
+        [new HeaderEmitter(), new LayoutEmitter(), new LayoutAssertEmitter(), new SymbolListEmitter(), new PythonEmitter(), new ManualEmitter()];
 }
