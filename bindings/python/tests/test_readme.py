@@ -10,10 +10,11 @@ from support import run_python
 
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+OURS = (ROOT / "bindings" / "python" / "README.md").read_text(encoding="utf-8")
 
 
-def block(language: str) -> str:
-    found = re.search(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def block(language: str, text: str = README) -> str:
+    found = re.search(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert found, f"README.md has no {language} program"
     return found.group(1)
 
@@ -30,3 +31,11 @@ class Readme(unittest.TestCase):
         ran = run_python(block("python"))
         self.assertEqual((ran.returncode, ran.stderr), (0, ""))
         self.assertEqual(ran.stdout.splitlines(), re.findall(r"`(.*?)`", said.group(1)))
+
+    def test_the_packages_own_program_prints_what_stands_below_it(self) -> None:
+        self.assertLessEqual(len(block("python", OURS).splitlines()), 30)
+        said = re.search(r"^prints\n\n((?:    .*\n)+)", OURS, re.MULTILINE)
+        assert said
+        ran = run_python(block("python", OURS))
+        self.assertEqual((ran.returncode, ran.stderr), (0, ""))
+        self.assertEqual(ran.stdout.splitlines(), [line.strip() for line in said.group(1).splitlines()])
