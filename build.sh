@@ -28,6 +28,7 @@ usage: ./build.sh [COMMAND]
   valgrind [REGEX]   the C tests under memcheck, heaps unchecked and checked; REGEX chooses among memcheck.SECTION[.checked]
   sanitize           the C tests compiled with AddressSanitizer and UBSan, those of threads with ThreadSanitizer
   install --prefix P copies what is in dist/ to P (below $DESTDIR, if set)
+  package            wheel, .deb, tarball and the packages of the bindings into build/packages: the same bytes from the same commit
   generate           writes the header and the raw bindings anew from the C# exports
   clean              removes all that was built
 USAGE
@@ -44,20 +45,20 @@ die() {
 
 # need PACKAGES TEST...: unless the test command succeeds, these Debian packages are missing. As root, installs them.
 need() {
-    local packages=$1
+    local debian=$1
     shift
     "$@" >/dev/null 2>&1 && return
     if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
-        die "the Debian package(s) $packages are missing: sudo apt-get install $packages"
+        die "the Debian package(s) $debian are missing: sudo apt-get install $debian"
     fi
-    say "Installing $packages"
+    say "Installing $debian"
     mkdir -p "$work/logs"
     # shellcheck disable=SC2086 # a list of packages
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages >"$work/logs/apt.log" 2>&1 ||
-        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages; } \
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $debian >"$work/logs/apt.log" 2>&1 ||
+        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $debian; } \
             >"$work/logs/apt.log" 2>&1 ||
-        die "the Debian package(s) $packages could not be installed: see build/logs/apt.log"
-    "$@" >/dev/null 2>&1 || die "$packages got installed, but '$*' still fails"
+        die "the Debian package(s) $debian could not be installed: see build/logs/apt.log"
+    "$@" >/dev/null 2>&1 || die "$debian got installed, but '$*' still fails"
 }
 
 need_dotnet() {
@@ -102,12 +103,15 @@ generate() {
     grep -v ' is up to date$' "$work/logs/generate.log" || true
 }
 
+version() {
+    sed -n 's/^#define RR_VERSION  *"\([^"]*\)".*/\1/p' include/refruntime.h | grep . || die "include/refruntime.h has no RR_VERSION"
+}
+
 # Makes dist/ anew. Nothing in it names the place where it lies.
-package() {
+fill_dist() {
     local published=src/RefRuntime/bin/Release/net10.0/linux-x64/publish
-    local version python=$dist/share/refruntime/python/refruntime
-    version=$(sed -n 's/^#define RR_VERSION  *"\([^"]*\)".*/\1/p' include/refruntime.h)
-    [[ -n $version ]] || die "include/refruntime.h has no RR_VERSION"
+    local version python=$dist/share/refruntime/python/refruntime cmake=$dist/lib/cmake/RefRuntime
+    version=$(version)
     say "Filling dist/ with RefRuntime $version"
 
     rm -rf "$dist"
@@ -128,6 +132,10 @@ Version: $version
 Cflags: -I\${includedir}
 Libs: -L\${libdir} -lrefruntime
 PC
+    mkdir -p "$cmake"
+    install -m 644 packaging/cmake/RefRuntimeConfig.cmake "$cmake/"
+    sed "s/@VERSION@/$version/" packaging/cmake/RefRuntimeConfigVersion.cmake.in >"$cmake/RefRuntimeConfigVersion.cmake"
+    install -m 644 -D packaging/refruntime.3 "$dist/share/man/man3/refruntime.3"
     cp bindings/python/refruntime/{*.py,py.typed} "$python/"
     ln -s "../../../../lib/$soname" "$python/$soname"
     install -m 644 bindings/gdb/refruntime_gdb.py "$dist/lib/librefruntime.so.$version-gdb.py"
@@ -139,7 +147,7 @@ build() {
     need_build_tools
     compile_library || exit 1
     generate || exit 1
-    package
+    fill_dist
     say "Built $(du -h --apparent-size "$dist/lib/$soname" -L | cut -f 1) of library: dist/lib/$soname"
 }
 
@@ -148,6 +156,8 @@ native() {
     run cmake "CMake can't configure native-tests" cmake -S native-tests -B "$work/native-tests" -G "Unix Makefiles" || return
     run native "native-tests do not compile" cmake --build "$work/native-tests" -j "$(nproc)" --target "$1" -- -k
 }
+
+. packaging/packages.sh
 
 # ---- Demo, bench, install ---------------------------------------------------------------------------------------------
 
@@ -383,13 +393,14 @@ test_all() {
     check "generated files are fresh" generate --check || true
     check "deliberate faults apply" python3 native-tests/mutation/mutate.py --check || true
     # Without a library of these sources there is none: the suites below then fail instead of testing an old one.
-    if check "library compiles" compile_library; then package; else rm -rf "$dist"; fi
+    if check "library compiles" compile_library; then fill_dist; else rm -rf "$dist"; fi
     test_managed
     test_native
     test_variant RR_SLICED "in slices of one unit of work"
     test_variant RR_SWEEP "by sweeps"
     test_python
     test_bindings
+    test_packages
     test_snapshots
     test_fuzz
 
@@ -452,6 +463,7 @@ case $command in
     valgrind) valgrind_all "$@" ;;
     sanitize) sanitize_all ;;
     install) install_to "$@" ;;
+    package) build && package_all ;;
     generate) need_build_tools && generate ;;
     clean) clean ;;
     help | --help | -h) usage ;;

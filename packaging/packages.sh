@@ -1,0 +1,106 @@
+# shellcheck shell=bash disable=SC2154 # sourced by build.sh, with its variables and functions
+# What `./build.sh package` makes of dist/, and how that is tested.
+#
+# The same commit gives the same bytes, wherever and whenever the same tools build it: files are sorted, belong to root and have the time
+# of the commit. The packages of a binding are made by its bindings/NAME/package.sh, which puts them into $packages, and tested by its
+# bindings/NAME/test_package.sh. Both run with the variables and functions of build.sh, and SOURCE_DATE_EPOCH.
+
+readonly packages=$work/packages
+
+package_all() {
+    need python3 command -v python3
+    need dpkg command -v dpkg-deb
+    need xz-utils command -v xz
+    local version script
+    version=$(version) || return
+    if [[ -z ${SOURCE_DATE_EPOCH:-} ]]; then
+        SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) || die "packages have the time of their commit, and this is no checkout: set SOURCE_DATE_EPOCH"
+    fi
+    export SOURCE_DATE_EPOCH
+    rm -rf "$packages"
+    mkdir -p "$packages"
+
+    say "Packing"
+    packaging/tarball.sh "$dist" "$version" "$packages" || return
+    packaging/deb.sh "$dist" "$version" "$packages" || return
+    python3 packaging/wheel.py "$dist/lib/$soname" "$packages" || return
+    for script in bindings/*/package.sh; do
+        [[ ! -e $script ]] || in_binding package "$script" || return
+    done
+    (cd "$packages" && LC_ALL=C && sha256sum -- *) >"$work/SHA256SUMS" || return
+    mv "$work/SHA256SUMS" "$packages/"
+    cat "$packages/SHA256SUMS"
+    say "The packages are in build/packages"
+}
+
+# in_binding WHAT SCRIPT: runs a script of a binding in a shell of its own, with $place for what it makes.
+in_binding() {
+    local name place
+    name=$(basename "$(dirname "$2")")
+    place=$work/bindings/$name
+    mkdir -p "$place"
+    run "$1-$name" "$2 failed" source_apart "$2"
+}
+
+source_apart() (. "$1")
+
+# ---- Test -------------------------------------------------------------------------------------------------------------
+
+# Each package is installed into an empty place, and a program in its language runs from there.
+test_packages() {
+    say "Packages: made, made again, installed, used"
+    need man-db command -v man
+    need python3-venv python3 -c 'import ensurepip'
+    need mypy command -v mypy
+    local script
+    check "Packages are made" package_all || return 0
+    check "Packages made elsewhere are the same" run packages-again "they are not" packages_again || true
+    check "Package: install" run package-install "what is installed does not work" test_install || true
+    check "Package: tarball" run package-tarball "the tarball does not work" test_tarball || true
+    check "Package: Debian" run package-deb "the Debian package does not work" test_deb || true
+    check "Package: wheel" run package-wheel "the wheel does not work" packaging/tests/wheel.sh "$packages"/*.whl || true
+    for script in bindings/*/test_package.sh; do
+        [[ ! -e $script ]] || check "Package: $(basename "$(dirname "$script")")" in_binding test-package "$script" || true
+    done
+}
+
+packages_again() {
+    local again=$work/again
+    rm -rf "$again"
+    mkdir -p "$again"
+    tar -c --exclude=./dist --exclude=./build --exclude=bin --exclude=obj . | tar -x -C "$again" || return
+    (umask 077 && cd "$again" && ./build.sh package) || return
+    diff "$packages/SHA256SUMS" "$again/build/packages/SHA256SUMS" || return
+    rm -rf "$again"
+}
+
+# empty NAME: an empty place to install into.
+empty() {
+    rm -rf "$work/installed/$1"
+    mkdir -p "$work/installed/$1"
+    echo "$work/installed/$1"
+}
+
+test_install() {
+    local place
+    place=$(empty prefix)
+    ./build.sh install --prefix "$place/before" || return
+    mv "$place/before" "$place/after" || return
+    packaging/tests/prefix.sh "$place/after"
+}
+
+test_tarball() {
+    local place
+    place=$(empty tarball)
+    tar -C "$place" -xf "$packages"/refruntime-*.tar.gz || return
+    packaging/tests/prefix.sh "$place"/refruntime-*
+}
+
+test_deb() {
+    local place
+    place=$(empty deb)
+    dpkg-deb --raw-extract "$packages"/refruntime_*.deb "$place" || return
+    (cd "$place" && md5sum --check --quiet DEBIAN/md5sums) || return
+    packaging/tests/prefix.sh "$place/usr" || return
+    packaging/tests/walkthrough.sh "$place/usr" env PYTHONPATH="$place/usr/lib/python3/dist-packages" python3
+}

@@ -1,0 +1,56 @@
+#!/bin/sh
+# prefix.sh PREFIX: what is installed there serves C and C++, by pkg-config and by CMake, and has its manual. The program is the one
+# in the README.
+set -eu
+prefix=$(cd "$1" && pwd)
+hello=$(cd "$(dirname "$0")/../.." && pwd)/native-tests/c/examples/hello.c
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+
+fail() {
+    echo "prefix.sh: $*" >&2
+    exit 1
+}
+
+says_hello() {
+    [ "$("$@")" = "references to Bob: 2
+goodbye, Ada
+goodbye, Bob
+collected: 2" ] || fail "$* does not say what it should"
+}
+
+version=$(sed -n 's/^#define RR_VERSION  *"\([^"]*\)".*/\1/p' "$prefix/include/refruntime.h")
+[ "$(readlink "$prefix/lib/librefruntime.so")" = librefruntime.so.1 ] || fail "librefruntime.so is no link to librefruntime.so.1"
+[ "$(readlink "$prefix/lib/librefruntime.so.1")" = "librefruntime.so.$version" ] || fail "librefruntime.so.1 is no link to librefruntime.so.$version"
+
+export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
+[ "$(pkg-config --modversion refruntime)" = "$version" ] || fail "refruntime.pc has another version than refruntime.h"
+# shellcheck disable=SC2046 # a list of arguments
+cc "$hello" $(pkg-config --cflags --libs refruntime) -o "$place/hello"
+says_hello env LD_LIBRARY_PATH="$prefix/lib" "$place/hello"
+
+# As a project of a user has it, with the versions that it may and may not ask for.
+cat >"$place/CMakeLists.txt" <<CMAKE
+cmake_minimum_required(VERSION 3.18)
+project(hello C)
+foreach(wrong 0.9 2 $version.1)
+  find_package(RefRuntime \${wrong} QUIET CONFIG)
+  if(RefRuntime_FOUND)
+    message(FATAL_ERROR "version \${wrong} is found")
+  endif()
+endforeach()
+find_package(RefRuntime $version EXACT REQUIRED CONFIG)
+find_package(RefRuntime 1.0 REQUIRED CONFIG)
+add_executable(hello "$hello")
+target_link_libraries(hello PRIVATE RefRuntime::RefRuntime)
+CMAKE
+cmake -S "$place" -B "$place/build" -DCMAKE_PREFIX_PATH="$prefix" >"$place/log" && cmake --build "$place/build" >>"$place/log" ||
+    { cat "$place/log" && fail "a CMake project does not build"; }
+says_hello "$place/build/hello"
+
+manual=$(find "$prefix/share/man/man3" -name 'refruntime.3*')
+LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -l "$manual" >"$place/manual" 2>"$place/warnings"
+[ ! -s "$place/warnings" ] || { cat "$place/warnings" && fail "the manual has warnings"; }
+grep -q 'rr_heap_new(const rr_heap_options \*options)' "$place/manual" || fail "the manual does not know rr_heap_new"
+
+if grep -rIl --exclude-dir=.debug -F "$prefix" "$prefix"; then fail "these files name the place where they lie"; fi
