@@ -5,7 +5,7 @@
 # of the commit. The packages of a binding are made by its bindings/NAME/package.sh, which puts them into $packages, and tested by its
 # bindings/NAME/test_package.sh. Both run with the variables and functions of build.sh, and SOURCE_DATE_EPOCH.
 
-readonly packages=$work/packages
+packages=$work/packages
 
 package_all() {
     need python3 command -v python3
@@ -42,6 +42,7 @@ in_binding() {
     run "$1-$name" "$2 failed" source_apart "$2"
 }
 
+# shellcheck disable=SC1090 # it is given
 source_apart() (. "$1")
 
 # ---- Test -------------------------------------------------------------------------------------------------------------
