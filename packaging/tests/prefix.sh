@@ -1,9 +1,10 @@
 #!/bin/sh
-# prefix.sh PREFIX: what is installed there serves C and C++, by pkg-config and by CMake, and has its manual. The program is the one
-# in the README.
+# prefix.sh PREFIX: what is installed there serves C and C++, by pkg-config and by CMake, and has its manual. The programs are those of the
+# READMEs.
 set -eu
 prefix=$(cd "$1" && pwd)
-hello=$(cd "$(dirname "$0")/../.." && pwd)/native-tests/c/examples/hello.c
+root=$(cd "$(dirname "$0")/../.." && pwd)
+hello=$root/native-tests/c/examples/hello.c
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 
@@ -44,9 +45,19 @@ find_package(RefRuntime 1.0 REQUIRED CONFIG)
 add_executable(hello "$hello")
 target_link_libraries(hello PRIVATE RefRuntime::RefRuntime)
 CMAKE
-cmake -S "$place" -B "$place/build" -DCMAKE_PREFIX_PATH="$prefix" >"$place/log" && cmake --build "$place/build" >>"$place/log" ||
+if [ -e "$prefix/include/refruntime.hpp" ]; then
+    sed -n '/^```cpp$/,/^```$/{//!p}' "$root/bindings/cpp/README.md" >"$place/hello.cpp"
+    cat >>"$place/CMakeLists.txt" <<CMAKE
+enable_language(CXX)
+set(CMAKE_CXX_STANDARD 17)
+add_executable(hello_cpp hello.cpp)
+target_link_libraries(hello_cpp PRIVATE RefRuntime::RefRuntime)
+CMAKE
+fi
+{ cmake -S "$place" -B "$place/build" -DCMAKE_PREFIX_PATH="$prefix" && cmake --build "$place/build"; } >"$place/log" ||
     { cat "$place/log" && fail "a CMake project does not build"; }
 says_hello "$place/build/hello"
+[ ! -e "$place/build/hello_cpp" ] || "$place/build/hello_cpp" | grep -qx 'collected: 2' || fail "the C++ program does not collect"
 
 manual=$(find "$prefix/share/man/man3" -name 'refruntime.3*')
 LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -l "$manual" >"$place/manual" 2>"$place/warnings"
