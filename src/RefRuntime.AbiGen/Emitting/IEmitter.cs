@@ -20,5 +20,12 @@ internal interface IEmitter
 internal static class Emitters
 {
     public static IReadOnlyList<IEmitter> All { get; } =
-        [new HeaderEmitter(), new LayoutEmitter(), new LayoutAssertEmitter(), new SymbolListEmitter(), new PythonEmitter(), new ManualEmitter()];
+    [
+        new HeaderEmitter(),
+        new LayoutEmitter(),
+        new LayoutAssertEmitter(),
+        new SymbolListEmitter(),
+        new ManualEmitter(),
+        new PythonEmitter(),
+    ];
 }
