@@ -3,7 +3,7 @@
 #
 # The same commit gives the same bytes, wherever and whenever the same tools build it: files are sorted, belong to root and have the time
 # of the commit. The packages of a binding are made by its bindings/NAME/package.sh, which puts them into $packages, and tested by its
-# bindings/NAME/test_package.sh. Both run with the variables and functions of build.sh, and SOURCE_DATE_EPOCH.
+# bindings/NAME/test_package.sh, unless its test.sh does that. Both run with the variables and functions of build.sh, and SOURCE_DATE_EPOCH.
 
 packages=$work/packages
 
@@ -60,7 +60,8 @@ test_packages() {
     check "Package: tarball" run package-tarball "the tarball does not work" test_tarball || true
     check "Package: Debian" run package-deb "the Debian package does not work" test_deb || true
     check "Package: wheel" run package-wheel "the wheel does not work" packaging/tests/wheel.sh "$packages"/*.whl || true
-    for script in bindings/*/test_package.sh; do
+    for script in bindings/*/package.sh; do
+        script=${script%package.sh}test_package.sh
         [[ ! -e $script ]] || check "Package: $(basename "$(dirname "$script")")" in_binding test-package "$script" || true
     done
 }
