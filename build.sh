@@ -116,7 +116,8 @@ fill_dist() {
 
     rm -rf "$dist"
     mkdir -p "$dist/include" "$dist/lib/pkgconfig" "$dist/lib/.debug" "$python"
-    install -m 644 include/*.h "$dist/include/"
+    install -m 644 include/*.h bindings/cpp/refruntime.hpp "$dist/include/"
+    install -m 644 -D -t "$dist/include/refruntime" bindings/cpp/refruntime/*.hpp
     install -m 755 "$published/librefruntime.so" "$dist/lib/librefruntime.so.$version"
     install -m 644 "$published/librefruntime.so.dbg" "$dist/lib/.debug/"
     ln -s "librefruntime.so.$version" "$dist/lib/$soname"

@@ -1,0 +1,7 @@
+// which counts nothing: declare it as rr::slot<T>
+#include "refruntime.hpp"
+struct node {
+    node *next;
+    using rr_fields = rr::fields<&node::next>;
+};
+void wrong(rr::heap &heap) { heap.make<node>(); }
