@@ -139,6 +139,8 @@ PC
     install -m 644 -D packaging/refruntime.3 "$dist/share/man/man3/refruntime.3"
     cp bindings/python/refruntime/{*.py,py.typed} "$python/"
     ln -s "../../../../lib/$soname" "$python/$soname"
+    install -m 644 -D -t "$dist/share/refruntime/lua" bindings/lua/refruntime.lua
+    install -m 644 -D -t "$dist/share/refruntime/lua/refruntime" bindings/lua/refruntime/*.lua
     install -m 644 bindings/gdb/refruntime_gdb.py "$dist/lib/librefruntime.so.$version-gdb.py"
     install -m 644 -t "$dist/share/refruntime" bindings/tools/*.supp
     install -m 644 -D LICENSE "$dist/share/doc/refruntime/LICENSE"

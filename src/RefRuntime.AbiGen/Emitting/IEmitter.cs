@@ -27,5 +27,6 @@ internal static class Emitters
         new SymbolListEmitter(),
         new ManualEmitter(),
         new PythonEmitter(),
+        new LuaEmitter(),
     ];
 }
