@@ -103,7 +103,7 @@ need pkg-config command -v pkg-config
 suite g++17 g++ -std=c++17 -O2
 suite g++20-checked g++ -std=c++20 -O0 -DRR_CHECK_INLINE
 suite clang17-checked clang++ -std=c++17 -O0 -DRR_CHECK_INLINE
-suite clang20-sanitized clang++ -std=c++20 -O1 -g1 -DMILLION=20000 -fsanitize=address,undefined -fno-sanitize-recover=all
+suite clang20-sanitized clang++ -std=c++20 -O0 -g1 -DMILLION=20000 -fsanitize=address,undefined -fno-sanitize-recover=all
 REFRUNTIME_CHECK=0 run_suite "clang20-sanitized, heaps unchecked" "$place/clang20-sanitized"
 wrong_programs
 readme_program

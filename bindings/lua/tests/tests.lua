@@ -284,6 +284,23 @@ function tests.callbacks_work_in_loops_that_are_compiled()
     heap:close()
 end
 
+function tests.lua_may_collect_handles_in_compiled_code()
+    local heap, finalized, sum = manual(), 0, 0
+    local counting = rr.type { name = "counting", finalize = function() finalized = finalized + 1 end }
+    for _ = 1, 20 do
+        for _ = 1, 500 do
+            heap:new(counting)
+        end
+        for i = 1, 50000 do -- a trace, which allocates and so runs Lua's collector, which runs finalizers
+            local box = { i }
+            sum = sum + box[1]
+        end
+    end
+    settle()
+    equal(finalized, 10000)
+    heap:close()
+end
+
 function tests.released_handles_are_refused()
     local heap = manual()
     local a, b = heap:new(node), heap:list()
