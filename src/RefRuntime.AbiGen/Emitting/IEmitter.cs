@@ -28,5 +28,7 @@ internal static class Emitters
         new ManualEmitter(),
         new PythonEmitter(),
         new LuaEmitter(),
+        new RustEmitter(),
+        new RustLayoutEmitter(),
     ];
 }
