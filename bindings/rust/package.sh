@@ -1,0 +1,9 @@
+# The crates refruntime-sys and refruntime as cargo packages them, in $place/package. build.sh sources this as it does test.sh. Each crate is
+# built once from its package. From one commit the files are the same, byte for byte: cargo gives what is in them one date and no owner.
+cd "$root/bindings/rust"
+export CARGO_TARGET_DIR=$place/package-target CARGO_TERM_COLOR=never CARGO_NET_OFFLINE=true REFRUNTIME_LIB_DIR=$dist/lib CARGO_BUILD_JOBS=2
+rm -rf "$place/package" "$CARGO_TARGET_DIR/package"
+mkdir -p "$place/package"
+cargo package --locked --allow-dirty -q -p refruntime-sys -p refruntime
+cp "$CARGO_TARGET_DIR"/package/*.crate "$place/package/"
+ls "$place/package"/*.crate

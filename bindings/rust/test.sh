@@ -1,0 +1,55 @@
+# The tests of the Rust binding; build.sh sources this (see test_bindings there), and `bindings/rust/test.sh` alone works too in a
+# checkout that is built. All that is made lies in $place.
+#
+# The network is not needed: there are no dependencies.
+rust_new_enough() {
+    local version
+    version=$(cargo --version | cut -d ' ' -f 2) && [[ $(printf '%s\n' 1.84.0 "$version" | sort -V | head -n 1) == 1.84.0 ]]
+}
+
+# Debian 12 has a Rust of its day, and a current one for its web browsers.
+need "$(if grep -qs '^12' /etc/debian_version; then echo cargo-web rustc-web; else echo cargo rustc; fi)" rust_new_enough
+
+cd "$root/bindings/rust"
+export CARGO_TARGET_DIR=$place/target CARGO_TERM_COLOR=never CARGO_NET_OFFLINE=true REFRUNTIME_LIB_DIR=$dist/lib CARGO_BUILD_JOBS=2
+passed=0 failed=0
+
+# counted NAME COMMAND...: one test; its output is shown if it fails.
+counted() {
+    local name=$1 log=$place/$1.log
+    shift
+    if "$@" >"$log" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'failed: %s\n' "$name"
+        tail -n 40 "$log"
+    fi
+}
+
+# tally LOG PATTERN: adds up "N passed" and "M failed" in the lines that match.
+tally() {
+    local sums
+    sums=$(grep -E "$2" "$1" | sed 's/[.;,:]/ /g' |
+        awk '{ for (i = 2; i <= NF; i++) { if ($i == "passed") p += $(i - 1); if ($i == "failed") f += $(i - 1) } } END { print p + 0, f + 0 }')
+    passed=$((passed + ${sums% *}))
+    failed=$((failed + ${sums#* }))
+}
+
+if cargo fmt --version >/dev/null 2>&1; then counted fmt cargo fmt --all --check; fi
+if cargo clippy --version >/dev/null 2>&1; then counted clippy cargo clippy --locked --workspace --all-targets -q -- -D warnings; fi
+
+counted build cargo test --locked --workspace --no-run
+cargo test --locked --workspace --no-fail-fast >"$place/tests.log" 2>&1 || grep -E -A 20 '^(failures:|error)' "$place/tests.log" || true
+tally "$place/tests.log" '^test result:'
+
+programs=${RR_PROGRAMS:-$root/tests/conformance/programs.txt}
+counted conformance cargo run --locked -q -p refruntime-conformance -- "$programs"
+sed '$d' "$place/conformance.log"
+tally <(tail -n 1 "$place/conformance.log") '^[0-9]+ passed'
+
+# In checked heaps what the binding does wrong ends the program; so does, on purpose, what one test asks for.
+REFRUNTIME_CHECK=1 counted checked cargo test --locked -q -p refruntime --test death --test heaps -- \
+    --skip million --skip deep --skip threads_share --skip shared_heaps --skip drop_can_make_nothing
+
+echo "$passed passed, $failed failed"
