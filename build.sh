@@ -27,6 +27,7 @@ usage: ./build.sh [COMMAND]
   mutate [NAME...]   makes deliberate faults in a copy and sees which test notices; of a NAME's area, or all (an hour or two)
   valgrind [REGEX]   the C tests under memcheck, heaps unchecked and checked; REGEX chooses among memcheck.SECTION[.checked]
   sanitize           the C tests compiled with AddressSanitizer and UBSan, those of threads with ThreadSanitizer
+  static             makes the archive dist/lib/librefruntime.a too, links C tests with it, and measures its calls
   install --prefix P copies what is in dist/ to P (below $DESTDIR, if set)
   package            wheel, .deb, tarball and the packages of the bindings into build/packages: the same bytes from the same commit
   generate           writes the header and the raw bindings anew from the C# exports
@@ -152,6 +153,20 @@ build() {
     generate || exit 1
     fill_dist
     say "Built $(du -h --apparent-size "$dist/lib/$soname" -L | cut -f 1) of library: dist/lib/$soname"
+}
+
+# The archive, for programs that are to need no library at run time, with its own .pc file; see "Static linking" in README.md.
+static() {
+    need_build_tools
+    need_native_tools
+    build
+    say "Making librefruntime.a"
+    run archive "the archive can't be made" dotnet publish src/RefRuntime/RefRuntime.csproj -c Release -p:RefRuntimeArchive=true || exit 1
+    install -m 644 src/RefRuntime/obj/Release/net10.0/linux-x64/native/librefruntime.a "$dist/lib/"
+    sed -e 's/^Name: .*/Name: refruntime-static/' -e 's/^Libs: .*/Libs: ${libdir}\/librefruntime.a -lm -lpthread -ldl/' \
+        "$dist/lib/pkgconfig/refruntime.pc" >"$dist/lib/pkgconfig/refruntime-static.pc"
+    say "Testing it, beside the shared library"
+    native-tests/static/run.sh "$work/static" || die "the archive does not pass its tests"
 }
 
 # native TARGET: builds a target of native-tests/ against dist/, as much of it as compiles.
@@ -465,6 +480,7 @@ case $command in
     mutate) mutate "$@" ;;
     valgrind) valgrind_all "$@" ;;
     sanitize) sanitize_all ;;
+    static) static ;;
     install) install_to "$@" ;;
     package) build && package_all ;;
     generate) need_build_tools && generate ;;
