@@ -1,7 +1,5 @@
-# The tests of the Rust binding; build.sh sources this (see test_bindings there), and `bindings/rust/test.sh` alone works too in a
-# checkout that is built. All that is made lies in $place.
-#
-# The network is not needed: there are no dependencies.
+# The tests of the Rust binding, sourced by build.sh (see test_bindings there). All that is made lies in $place. The network is not needed:
+# there are no dependencies. Another file of conformance programs is named by RR_PROGRAMS.
 rust_new_enough() {
     local version
     version=$(cargo --version | cut -d ' ' -f 2) && [[ $(printf '%s\n' 1.84.0 "$version" | sort -V | head -n 1) == 1.84.0 ]]

@@ -14,7 +14,20 @@ use std::sync::{Mutex, PoisonError};
 /// # struct Leaf; object!(Leaf);
 /// let heap = Heap::new();
 /// let leaf = heap.alloc(Leaf);
-/// std::thread::spawn(move || drop(leaf)); // `*mut c_void` cannot be sent between threads safely
+/// std::thread::spawn(move || drop(leaf)); // `NonNull<c_void>` cannot be sent between threads safely
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use refruntime::*;
+/// let heap = Heap::new();
+/// std::thread::scope(|scope| drop(scope.spawn(|| heap.collect()))); // nor can a heap be shared
+/// ```
+///
+/// ```compile_fail,E0308
+/// # use refruntime::*;
+/// # struct Leaf; object!(Leaf); object!(shared Leaf);
+/// let mut leaf: Ref<Leaf> = Heap::new().alloc(Leaf);
+/// leaf = Heap::new_shared().alloc(Leaf); // expected `Local`, found `Shared`
 /// ```
 #[derive(Debug)]
 pub enum Local {}

@@ -170,6 +170,14 @@ fn account(heap: &Heap<Shared>, finalized: &Arc<AtomicU64>) -> Ref<Account, Shar
     heap.alloc(Account { next: Slot::empty(), balance: AtomicU64::new(0), finalized: finalized.clone() })
 }
 
+/// The other side is in the docs of `Local`: there the compiler has to refuse.
+#[test]
+fn what_is_shared_is_send_and_sync() {
+    fn send_and_sync<T: Send + Sync>() {}
+    send_and_sync::<(Heap<Shared>, Ref<Account, Shared>, Weak<Account, Shared>, Slot<Account, Shared>)>();
+    send_and_sync::<(Ref<Any, Shared>, Ref<List, Shared>, Watch<Account, Shared>, Error)>();
+}
+
 #[test]
 fn threads_share_a_heap_its_objects_and_its_slots() {
     const THREADS: usize = 4;
