@@ -3,8 +3,6 @@
 use core::ffi::{c_char, c_void};
 use core::marker::{PhantomData, PhantomPinned};
 
-// ---- Conventions
-
 // ---- Library
 
 /// The ABI this header describes; compare with rr_abi_version().
