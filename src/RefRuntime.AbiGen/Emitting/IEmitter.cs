@@ -30,5 +30,6 @@ internal static class Emitters
         new LuaEmitter(),
         new RustEmitter(),
         new RustLayoutEmitter(),
+        new CSharpEmitter(),
     ];
 }
