@@ -31,5 +31,7 @@ internal static class Emitters
         new RustEmitter(),
         new RustLayoutEmitter(),
         new CSharpEmitter(),
+        new NodeEmitter(),
+        new NodeTypesEmitter(),
     ];
 }

@@ -133,47 +133,24 @@ internal sealed class PythonEmitter : IEmitter
         }
     }
 
-    /// <summary>Callbacks and structs refer to each other; each is written when all it needs stands above it.</summary>
     private static void EmitTypes(StringBuilder text, AbiModel model)
     {
-        var open = new List<(string Name, List<string> Needs, object Type)>();
-        open.AddRange(model.Callbacks.Select(callback => (
-            callback.Name, Needed(callback.Parameters.Select(p => p.Type).Append(callback.Return)), (object)callback)));
-        open.AddRange(model.Structs.Where(type => !type.IsOpaque).Select(type => (
-            type.Name, Needed(type.Fields.Select(field => field.Type)), (object)type)));
         bool afterStruct = false;
-        while (open.Count > 0)
+        foreach (object type in TypeOrder.NeededFirst(model))
         {
-            int next = open.FindIndex(item => !open.Any(other => item.Needs.Contains(other.Name)));
-            if (next < 0)
-            {
-                throw new AbiGenException(
-                    open[0].Name, "callbacks and structs need each other, which ctypes can't declare in one go");
-            }
-
-            if (open[next].Type is CallbackModel callback)
+            if (type is CallbackModel callback)
             {
                 text.Append(afterStruct ? "\n" : "");
                 EmitCallback(text, callback);
             }
             else
             {
-                EmitStruct(text, (StructModel)open[next].Type);
+                EmitStruct(text, (StructModel)type);
             }
 
-            afterStruct = open[next].Type is StructModel;
-
-            open.RemoveAt(next);
+            afterStruct = type is StructModel;
         }
     }
-
-    private static List<string> Needed(IEnumerable<CType> types) =>
-        [.. types.Select(type => type switch
-            {
-                CallbackType callback => callback.Name,
-                PointerType { Target: StructType { IsOpaque: false } target } => target.Name,
-                _ => "",
-            }).Where(name => name.Length > 0)];
 
     private static void EmitCallback(StringBuilder text, CallbackModel callback)
     {
