@@ -19,7 +19,13 @@ internal static unsafe class Callbacks
     /// <summary>An rr_finalize_fn; user is the ObjectType.</summary>
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static void Finalize(void* address, void* user) =>
-        Run(address, user, static (heap, address, user) => TypeOf(user).RunFinalizer(heap, (void*)address));
+        Run(address, user, static (heap, address, user) =>
+        {
+            if (heap is not null)
+            {
+                TypeOf(user).RunFinalizer(heap, (void*)address);
+            }
+        });
 
     /// <summary>An rr_destroy_fn; user is the ObjectType.</summary>
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -31,7 +37,7 @@ internal static unsafe class Callbacks
     public static void TargetDied(void* weakReference, void* user) =>
         Run(weakReference, user, static (heap, address, user) =>
         {
-            if (heap.WeakCallbacks.Take(user) is { } callback)
+            if (heap?.WeakCallbacks.Take(user) is { } callback)
             {
                 using HeapWeakReference self = new(heap, Errors.Check(Raw.rr_newref((void*)address)));
                 callback(self);
@@ -40,17 +46,15 @@ internal static unsafe class Callbacks
 
     private static ObjectType TypeOf(nint user) => (ObjectType)GCHandle.FromIntPtr(user).Target!;
 
-    private static void Run(void* address, void* user, Action<Heap, nint, nint> work)
+    /// <summary>Works with the heap of an object; null when only native code knows it. What is thrown is reported.</summary>
+    private static void Run(void* address, void* user, Action<Heap?, nint, nint> work)
     {
         s_depth++;
         Heap? heap = null;
         try
         {
             heap = Heap.Of(address);
-            if (heap is not null)
-            {
-                work(heap, (nint)address, (nint)user);
-            }
+            work(heap, (nint)address, (nint)user);
         }
         catch (Exception exception)
         {

@@ -12,13 +12,9 @@ const { kinds, wrap } = require('./handle');
 /** Open heaps by address; what is kept is the core, so that a heap can be forgotten. */
 const cores = new Map();
 
-/** Works with the heap of an object; what is thrown is reported. */
+/** Works with the heap of an object, unless only native code knows it; what is thrown is reported. */
 function protect(address, work) {
-    const core = cores.get(raw.rr_heap_of(address));
-    if (core === undefined) {
-        return;
-    }
-    const heap = core.facade();
+    const heap = cores.get(raw.rr_heap_of(address))?.facade();
     try {
         work(heap);
     } catch (error) {
@@ -27,7 +23,7 @@ function protect(address, work) {
 }
 
 function report(heap, error) {
-    if (heap.onError) {
+    if (heap?.onError) {
         try {
             heap.onError(error);
             return;
@@ -43,6 +39,9 @@ function report(heap, error) {
 
 /** Lets a callback have a handle for a borrowed object, for as long as it runs. */
 function lend(heap, address, callback) {
+    if (heap === undefined) {
+        return;
+    }
     const handle = wrap(heap, need(raw.rr_newref(address)));
     try {
         callback(handle);
@@ -61,10 +60,9 @@ const destroy = koffi.register((address) => protect(address, () => {
 }), raw.rr_destroy_fn);
 
 const targetDied = koffi.register((address, token) => protect(address, (heap) => {
-    const { weakCallbacks } = heap._core;
-    const entry = weakCallbacks.get(token);
-    weakCallbacks.delete(token);
-    lend(heap, address, entry.callback);
+    const entry = heap?._core.weakCallbacks.get(token);
+    heap?._core.weakCallbacks.delete(token);
+    lend(heap, address, entry?.callback);
 }), raw.rr_weakref_fn);
 
 module.exports = { cores, destroy, finalize, targetDied };

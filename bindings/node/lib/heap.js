@@ -160,14 +160,17 @@ class Heap {
         if (typeof callback !== 'function') {
             throw wrongArgument('callback', 'a function', callback);
         }
+        const { weakCallbacks } = this._core;
         const token = this._core.expect(callback);
         const weak = raw.rr_weakref_new(address, targetDied, token);
+        // It may have been called already: the call may collect, and a finalizer may dispose of the target.
+        const entry = weakCallbacks.get(token);
         if (weak === null) {
-            this._core.weakCallbacks.delete(token);
+            weakCallbacks.delete(token);
+        } else if (entry !== undefined) {
+            entry.address = weak;
         }
-        const made = wrap(this, need(weak));
-        this._core.weakCallbacks.get(token).address = weak;
-        return made;
+        return wrap(this, need(weak));
     }
 
     fromAddress(address) {

@@ -9,6 +9,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { afterEach, beforeEach, test } = require('node:test');
 const { Heap, define } = require('refruntime');
+const raw = require('refruntime/raw');
 
 const Node = define('node', { refs: ['left', 'right'], fields: { value: 'int64' } });
 let heap;
@@ -67,6 +68,18 @@ test('a weak callback hears of the end of its target', () => {
     node.dispose();
     assert.deepStrictEqual(told, [false]);
     assert.strictEqual(weak.deref(), null);
+});
+
+test('a weak reference whose target dies while it is made hears of it', () => {
+    raw.rr_gc_set_threshold(heap.address, 1);
+    const told = [];
+    const target = new Node(heap);
+    const Hostile = define('hostile', { refs: ['next'], finalizer: () => target.dispose() });
+    const ring = new Hostile(heap);
+    ring.set('next', ring);
+    ring.dispose();
+    const weak = heap.weak(target, () => told.push('died'));
+    assert.deepStrictEqual([target.disposed, weak.isAlive, told], [true, false, ['died']]);
 });
 
 test('callbacks of weak references that are gone are let go', () => {
