@@ -56,8 +56,8 @@ need() {
     say "Installing $debian"
     mkdir -p "$work/logs"
     # shellcheck disable=SC2086 # a list of packages
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $debian >"$work/logs/apt.log" 2>&1 ||
-        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $debian; } \
+    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $debian >"$work/logs/apt.log" 2>&1 ||
+        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $debian; } \
             >"$work/logs/apt.log" 2>&1 ||
         die "the Debian package(s) $debian could not be installed: see build/logs/apt.log"
     "$@" >/dev/null 2>&1 || die "$debian got installed, but '$*' still fails"
@@ -136,9 +136,9 @@ Cflags: -I\${includedir}
 Libs: -L\${libdir} -lrefruntime
 PC
     mkdir -p "$cmake"
-    install -m 644 packaging/cmake/RefRuntimeConfig.cmake "$cmake/"
-    sed "s/@VERSION@/$version/" packaging/cmake/RefRuntimeConfigVersion.cmake.in >"$cmake/RefRuntimeConfigVersion.cmake"
-    install -m 644 -D packaging/refruntime.3 "$dist/share/man/man3/refruntime.3"
+    install -m 644 bindings/packaging/cmake/RefRuntimeConfig.cmake "$cmake/"
+    sed "s/@VERSION@/$version/" bindings/packaging/cmake/RefRuntimeConfigVersion.cmake.in >"$cmake/RefRuntimeConfigVersion.cmake"
+    install -m 644 -D bindings/packaging/refruntime.3 "$dist/share/man/man3/refruntime.3"
     cp bindings/python/refruntime/{*.py,py.typed} "$python/"
     ln -s "../../../../lib/$soname" "$python/$soname"
     install -m 644 -D -t "$dist/share/refruntime/lua" bindings/lua/refruntime.lua
@@ -176,7 +176,7 @@ native() {
     run native "native-tests do not compile" cmake --build "$work/native-tests" -j "$(nproc)" --target "$1" -- -k
 }
 
-. packaging/packages.sh
+. bindings/packaging/packages.sh
 
 # ---- Demo, bench, install ---------------------------------------------------------------------------------------------
 
@@ -359,20 +359,25 @@ test_python() {
 }
 
 # Each binding but Python's has its tests in a script of its own, run with this script's functions and variables; its last line is
-# "N passed, M failed". A script that ends otherwise is a failed test.
+# "N passed, M failed". A script that ends otherwise is a failed test. Most of what they do is compiling: two run at a time.
 test_bindings() {
-    local script name place count
+    local script
     for script in bindings/*/test.sh; do
-        [[ -e $script ]] || continue
-        name=$(basename "$(dirname "$script")")
-        place=$work/bindings/$name
-        mkdir -p "$place" "$work/logs"
-        say "Binding: $name"
-        (. "$script") >"$results/binding-$name" 2>"$work/logs/binding-$name.log" || echo "1 failed: $script ended with an error" >>"$results/binding-$name"
-        count=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$results/binding-$name")
-        if [[ -z $count || $count != *" 0" ]]; then tail -n 60 "$results/binding-$name" "$work/logs/binding-$name.log"; fi
-        echo "${count:-0 1} 0 Binding $name" >>"$tally"
+        while [[ $(jobs -rp | wc -l) -ge 2 ]]; do wait -n || true; done
+        test_binding "$script" "$(basename "$(dirname "$script")")" &
     done
+    wait
+}
+
+# shellcheck disable=SC1090,SC2030,SC2031 # the script is given; its variables are its own
+test_binding() {
+    local output=$results/binding-$2 log=$work/logs/binding-$2.log place=$work/bindings/$2 count
+    mkdir -p "$place"
+    (. "$1") >"$output" 2>"$log" || echo "$1 ended with an error" >>"$output"
+    count=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$output")
+    echo "${count:-0 1} 0 Binding $2" >>"$tally"
+    say "Binding: $2: $(tail -n 1 "$output")"
+    if [[ $count != *" 0" ]]; then tail -n 60 "$output" "$log"; fi
 }
 
 # A reader of heap snapshots that is not ours: memlab, from npm. Fetched once, as its lock file says, into build/.
@@ -427,6 +432,8 @@ test_all() {
     test_variant RR_SLICED "in slices of one unit of work"
     test_variant RR_SWEEP "by sweeps"
     test_python
+    say "Bindings"
+    mkdir -p "$work/logs"
     test_bindings
     test_packages
     test_snapshots

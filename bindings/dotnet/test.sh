@@ -2,14 +2,14 @@
 # Packs the package, restores it into projects that know it by name alone, and runs them in a CoreCLR host: the tests, and the
 # program of README.md, which must print what stands there.
 need python3 command -v python3
-package_to=$place/package
+packages=$place/package
 readme=$place/readme
 shared_packages=${NUGET_PACKAGES:-$HOME/.nuget/packages}
 # Packages of others come from the machine's folder if they are there; ours never does, since its contents change and its version does not.
 settings=(-c Release --artifacts-path "$place/artifacts" -p:RestorePackagesPath="$place/packages"
-    -p:RestoreFallbackFolders="$shared_packages" -p:RestoreAdditionalProjectSources="$package_to")
+    -p:RestoreFallbackFolders="$shared_packages" -p:RestoreAdditionalProjectSources="$packages")
 mkdir -p "$shared_packages" "$results"
-rm -rf "$package_to" "$readme" "$place/packages/refruntime.native" "$results/dotnet.trx"
+rm -rf "$packages" "$readme" "$place/packages/refruntime.native" "$results/dotnet.trx"
 . bindings/dotnet/package.sh || exit 1
 
 passed=0 failed=0

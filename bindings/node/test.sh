@@ -3,8 +3,8 @@
 need nodejs command -v node
 need npm command -v npm
 app=$place/app
-package_to=$place/package
-rm -rf "$package_to"
+packages=$place/package
+rm -rf "$packages"
 . bindings/node/package.sh || exit 1
 
 mkdir -p "$app"
@@ -15,7 +15,7 @@ if ! cmp -s "$app/package-lock.json" "$app/node_modules/fetched"; then
 fi
 rm -rf "$app/node_modules/refruntime"
 mkdir "$app/node_modules/refruntime"
-tar -xzf "$package_to"/refruntime-*.tgz --strip-components=1 -C "$app/node_modules/refruntime"
+tar -xzf "$packages"/refruntime-*.tgz --strip-components=1 -C "$app/node_modules/refruntime"
 
 passed=0 failed=0
 # try NAME COMMAND...: one more test.

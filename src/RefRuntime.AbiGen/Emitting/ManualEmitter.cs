@@ -1,4 +1,4 @@
-// packaging/refruntime.3: the header's manual for man(1). The macros are those of man(7); what roff takes for its own is escaped.
+// bindings/packaging/refruntime.3: the header's manual for man(1). The macros are those of man(7); what roff takes for its own is escaped.
 
 using System.Collections.Generic;
 using System.Linq;
@@ -14,7 +14,7 @@ internal sealed partial class ManualEmitter : IEmitter
 {
     private const int Width = 100;
 
-    public string Path => "packaging/refruntime.3";
+    public string Path => "bindings/packaging/refruntime.3";
 
     public string Emit(AbiModel model)
     {

@@ -3,7 +3,7 @@
 # READMEs.
 set -eu
 prefix=$(cd "$1" && pwd)
-root=$(cd "$(dirname "$0")/../.." && pwd)
+root=$(cd "$(dirname "$0")/../../.." && pwd)
 hello=$root/native-tests/c/examples/hello.c
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT

@@ -21,9 +21,9 @@ package_all() {
     mkdir -p "$packages"
 
     say "Packing"
-    packaging/tarball.sh "$dist" "$version" "$packages" || return
-    packaging/deb.sh "$dist" "$version" "$packages" || return
-    python3 packaging/wheel.py "$dist/lib/$soname" "$packages" || return
+    bindings/packaging/tarball.sh "$dist" "$version" "$packages" || return
+    bindings/packaging/deb.sh "$dist" "$version" "$packages" || return
+    python3 bindings/packaging/wheel.py "$dist/lib/$soname" "$packages" || return
     for script in bindings/*/package.sh; do
         [[ ! -e $script ]] || in_binding package "$script" || return
     done
@@ -59,7 +59,7 @@ test_packages() {
     check "Package: install" run package-install "what is installed does not work" test_install || true
     check "Package: tarball" run package-tarball "the tarball does not work" test_tarball || true
     check "Package: Debian" run package-deb "the Debian package does not work" test_deb || true
-    check "Package: wheel" run package-wheel "the wheel does not work" packaging/tests/wheel.sh "$packages"/*.whl || true
+    check "Package: wheel" run package-wheel "the wheel does not work" bindings/packaging/tests/wheel.sh "$packages"/*.whl || true
     for script in bindings/*/package.sh; do
         script=${script%package.sh}test_package.sh
         [[ ! -e $script ]] || check "Package: $(basename "$(dirname "$script")")" in_binding test-package "$script" || true
@@ -88,14 +88,14 @@ test_install() {
     place=$(empty prefix)
     ./build.sh install --prefix "$place/before" || return
     mv "$place/before" "$place/after" || return
-    packaging/tests/prefix.sh "$place/after"
+    bindings/packaging/tests/prefix.sh "$place/after"
 }
 
 test_tarball() {
     local place
     place=$(empty tarball)
     tar -C "$place" -xf "$packages"/refruntime-*.tar.gz || return
-    packaging/tests/prefix.sh "$place"/refruntime-*
+    bindings/packaging/tests/prefix.sh "$place"/refruntime-*
 }
 
 test_deb() {
@@ -103,6 +103,6 @@ test_deb() {
     place=$(empty deb)
     dpkg-deb --raw-extract "$packages"/refruntime_*.deb "$place" || return
     (cd "$place" && md5sum --check --quiet DEBIAN/md5sums) || return
-    packaging/tests/prefix.sh "$place/usr" || return
-    packaging/tests/walkthrough.sh "$place/usr" env PYTHONPATH="$place/usr/lib/python3/dist-packages" python3
+    bindings/packaging/tests/prefix.sh "$place/usr" || return
+    bindings/packaging/tests/walkthrough.sh "$place/usr" env PYTHONPATH="$place/usr/lib/python3/dist-packages" python3
 }

@@ -20,7 +20,7 @@ import zipfile
 from pathlib import Path
 from typing import Dict, Tuple
 
-SOURCES = Path(__file__).resolve().parents[1] / "bindings" / "python"
+SOURCES = Path(__file__).resolve().parents[1] / "python"
 LICENSE = Path(__file__).resolve().parents[1] / "LICENSE"
 
 # What every Linux with such a glibc has, of all that the tags "manylinux" allow a library to need.

@@ -26,7 +26,7 @@ reveal_type(heap.collect())
 PYTHON
 cd "$place"
 mypy --strict --cache-dir="$place/cache" --python-executable="$place/venv/bin/python" typed.py | grep -q 'Revealed type is "builtins.int"'
-mypy --cache-dir="$place/cache" --config-file="$here/../../bindings/python/pyproject.toml" "$here/../../bindings/python/refruntime"
+mypy --cache-dir="$place/cache" --config-file="$here/../../../bindings/python/pyproject.toml" "$here/../../../bindings/python/refruntime"
 
 "$place/venv/bin/pip" --quiet --disable-pip-version-check uninstall --yes refruntime
 [ -z "$(find "$place/venv" -name '*refruntime*')" ] || { echo "uninstalling leaves something behind" >&2 && exit 1; }

@@ -3,7 +3,7 @@
 set -eu
 place=$1
 shift
-walkthrough=$(cd "$(dirname "$0")/../../bindings/python/examples" && pwd)/walkthrough.py
+walkthrough=$(cd "$(dirname "$0")/../../../bindings/python/examples" && pwd)/walkthrough.py
 away=$(mktemp -d)
 trap 'rm -rf "$away"' EXIT
 # Away from the checkout, which it would import from.
