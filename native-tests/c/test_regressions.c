@@ -624,6 +624,29 @@ static void the_segment_of_a_huge_child_was_read_after_it_was_gone(void **state)
     assert_int_equal(live(heap), 0);
 }
 
+/* Inline its bit in the log stays behind: the trial that had begun divided by the number of candidates. */
+static void let_the_candidate_die(rr_heap *heap, const rr_gc_event *event, void *candidate) {
+    (void)heap;
+    if (event->phase == RR_GC_PHASE_START && shared == candidate) {
+        shared = NULL;
+        assert_int_equal(rr_decref(candidate), RR_OK);
+    }
+}
+
+static void a_trial_whose_last_candidate_died_as_it_began_crashed(void **state) {
+    rr_heap *heap = *state;
+    node *candidate = node_new(heap, 0, 0);
+    shared = rr_newref(candidate);
+    assert_int_equal(rr_decref(candidate), RR_OK);
+    assert_int_equal(rr_gc_get_candidates(heap), 1);
+    assert_int_equal(rr_gc_set_callback(heap, let_the_candidate_die, candidate), RR_OK);
+    assert_int_equal(rr_collect_step(heap, 0), 0);
+    assert_null(shared);
+    assert_int_equal(rr_gc_set_callback(heap, NULL, NULL), RR_OK);
+    assert_int_equal(live(heap), 0);
+    assert_int_equal(rr_heap_verify(heap), RR_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_traverse_callback_of_one_thread_refused_the_calls_of_others),
@@ -646,6 +669,7 @@ int main(void) {
         WITH_MANUAL_HEAP(a_node_died_that_a_finalizer_below_it_had_taken_a_reference_to),
         WITH_MANUAL_HEAP(candidates_that_a_trial_did_not_walk_on_from_were_lost),
         WITH_MANUAL_HEAP(the_segment_of_a_huge_child_was_read_after_it_was_gone),
+        WITH_MANUAL_HEAP(a_trial_whose_last_candidate_died_as_it_began_crashed),
     };
     return cmocka_run_group_tests_name("regressions", tests, NULL, NULL);
 }

@@ -91,6 +91,19 @@ static void bury_uncounted(void)
     }
 }
 
+static void look_for_half_dead(void)
+{
+    now->has_half_dead = 0;
+    for (uint32_t i = 0; i < now->node_count && !now->has_half_dead; i++)
+        now->has_half_dead = now->nodes[i]->is_alive && !is_gone(now->nodes[i]) && is_half_dead(now->nodes[i]);
+}
+
+/* Collections pass it by, and only the half-dead may have held it: they have let it go, though they are still there. */
+static int may_be_let_go(const node *object)
+{
+    return now->has_half_dead && !object->is_reached_strictly;
+}
+
 /* What nobody holds any more and a collection has taken. Then what that held may have gone too: only the last round judges. */
 static int bury_collected(void)
 {
@@ -99,7 +112,7 @@ static int bury_collected(void)
     search();
     for (uint32_t i = 0; i < now->node_count; i++) {
         node *object = now->nodes[i];
-        if (object->is_alive && !object->is_reached && count_of(object) != 0 && is_gone(object))
+        if (object->is_alive && (!object->is_reached || may_be_let_go(object)) && count_of(object) != 0 && is_gone(object))
             gone[count++] = object;
     }
     require(count == 0 || now->may_collect, "%s is gone, though no collection ran", name_of(gone[0]));
@@ -157,7 +170,7 @@ static void check_weak_callbacks(void)
 
 void settle(void)
 {
-    now->has_half_dead = 0;
+    look_for_half_dead();
     bury_uncounted();
     while (bury_collected())
         bury_uncounted();

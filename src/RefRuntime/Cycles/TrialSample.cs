@@ -23,6 +23,12 @@ internal static unsafe class TrialSample
     public static uint Take(HeapState* heap, ref TrialTable table, uint wanted)
     {
         long all = (long)heap->Candidates;
+        if (all == 0)
+        {
+            // What foreign code heard of the collection's beginning has let the last one die. Bits may be left.
+            return 0;
+        }
+
         long few = wanted / PagesOfSample;
         long due = few * all / 2; // what rounding may leave over, so that as many are taken as are wanted
         for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
