@@ -6,7 +6,7 @@
  */
 #include "soak.h"
 
-enum { MOST_ENTRIES = 12000, INDEX_BITS = 16, INDEX = 1 << INDEX_BITS, LOOKUPS = 250, SPREAD = 30000, SESSIONS = 512 };
+enum { MOST_ENTRIES = 12000, INDEX_BITS = 17, INDEX = 1 << INDEX_BITS, LOOKUPS = 250, SPREAD = 30000, SESSIONS = 512 };
 
 typedef struct entry {
     void *text, *detail;
@@ -15,7 +15,8 @@ typedef struct entry {
     uint64_t used;    /* tick */
 } entry;
 
-/* An open hash table without tombstones: a key, and the weak reference to its entry, which the index owns. */
+/* An open hash table without tombstones: a key, and the weak reference to its entry, which the index owns. Half full it has room for five
+ * times the entries that live: a heap holds up to four times what lives in it. */
 static struct {
     uint64_t key[INDEX];
     void *weak[INDEX];
