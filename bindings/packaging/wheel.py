@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Dict, Tuple
 
 SOURCES = Path(__file__).resolve().parents[1] / "python"
-LICENSE = Path(__file__).resolve().parents[1] / "LICENSE"
+LICENSE = Path(__file__).resolve().parents[2] / "LICENSE"
 
 # What every Linux with such a glibc has, of all that the tags "manylinux" allow a library to need.
 SYSTEM_LIBRARIES = {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2"}
