@@ -1209,7 +1209,8 @@ RR_API rr_status rr_mem_free(rr_heap *heap, void *memory);
 /**
  * The objects that `object` refers to, into `out`, at most `capacity` of them.
  *
- * One for each slot that is not NULL, so an object that two slots hold comes twice.
+ * One for each slot that is not NULL, so an object that two slots hold comes twice. None for a
+ * member of a dead cycle that is being taken apart.
  *
  * Returns:   How many there are; a negative rr_status on error.
  * Errors:    RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0.
@@ -1233,7 +1234,8 @@ RR_API int64_t rr_get_referrers(const void *object, void **out, size_t capacity)
 /**
  * The live objects of `heap` that are of `type`, into `out`, at most `capacity` of them.
  *
- * RR_TYPE_NONE as type stands for all types. The order is that of memory.
+ * RR_TYPE_NONE as type stands for all types. The order is that of memory. Objects that are dying,
+ * whose count is 0, are not among them.
  *
  * Returns:   How many there are; a negative rr_status on error.
  * Errors:    RR_E_TYPE if `type` is unknown; RR_E_ARGUMENT if `out` is NULL and `capacity` is not

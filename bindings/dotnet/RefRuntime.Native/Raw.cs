@@ -952,7 +952,10 @@ public static unsafe partial class Raw
 
     /// <summary>The objects that <c>object</c> refers to, into <c>out</c>, at most <c>capacity</c> of them.</summary>
     /// <remarks>
-    /// <para>One for each slot that is not NULL, so an object that two slots hold comes twice.</para>
+    /// <para>
+    /// One for each slot that is not NULL, so an object that two slots hold comes twice. None for a member of a dead
+    /// cycle that is being taken apart.
+    /// </para>
     /// <para>Errors: RR_E_ARGUMENT if <c>out</c> is NULL and <c>capacity</c> is not 0.</para>
     /// <para>Callbacks: Calls the traverse callback of the type.</para>
     /// <para>Cost: Proportional to the slots of the object.</para>
@@ -974,7 +977,10 @@ public static unsafe partial class Raw
 
     /// <summary>The live objects of <c>heap</c> that are of <c>type</c>, into <c>out</c>, at most <c>capacity</c> of them.</summary>
     /// <remarks>
-    /// <para>RR_TYPE_NONE as type stands for all types. The order is that of memory.</para>
+    /// <para>
+    /// RR_TYPE_NONE as type stands for all types. The order is that of memory. Objects that are dying, whose count is
+    /// 0, are not among them.
+    /// </para>
     /// <para>Errors: RR_E_TYPE if <c>type</c> is unknown; RR_E_ARGUMENT if <c>out</c> is NULL and <c>capacity</c> is not 0.</para>
     /// <para>Cost: Walks the heap.</para>
     /// </remarks>

@@ -1079,7 +1079,8 @@ export function rr_mem_free(heap: Pointer, memory: Memory): rr_status;
 /**
  * The objects that `object` refers to, into `out`, at most `capacity` of them.
  *
- * One for each slot that is not NULL, so an object that two slots hold comes twice.
+ * One for each slot that is not NULL, so an object that two slots hold comes twice. None for a
+ * member of a dead cycle that is being taken apart.
  *
  * Returns:   How many there are; a negative rr_status on error.
  * Errors:    RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0.
@@ -1103,7 +1104,8 @@ export function rr_get_referrers(object: Memory, out: Memory, capacity: number |
 /**
  * The live objects of `heap` that are of `type`, into `out`, at most `capacity` of them.
  *
- * RR_TYPE_NONE as type stands for all types. The order is that of memory.
+ * RR_TYPE_NONE as type stands for all types. The order is that of memory. Objects that are dying,
+ * whose count is 0, are not among them.
  *
  * Returns:   How many there are; a negative rr_status on error.
  * Errors:    RR_E_TYPE if `type` is unknown; RR_E_ARGUMENT if `out` is NULL and `capacity` is not

@@ -72,12 +72,15 @@ internal static unsafe class Collector
         Yield yield = default;
         bool hasMemory = TryTrials(heap, GcReason.Step, ref budget, ref yield);
         bool isPending = heap->HasYoung != 0 || heap->Candidates != 0;
-        if (!Round.IsUnderWay(heap) && isPending && hasMemory && (yield.IsPoor || heap->Candidates == 0 || !budget.IsSpentNow()))
+        bool areTrialsDone = heap->Candidates == 0 || heap->Candidates >= heap->CandidatesAfterStep;
+        if (!Round.IsUnderWay(heap) && isPending && hasMemory && (yield.IsPoor || areTrialsDone || !budget.IsSpentNow()))
         {
-            // A log of the living is the round's, which looks at it for less. With an empty log however little the budget is: steps
-            // come to their end.
+            // A log of the living is the round's, which looks at it for less. However little the budget is a round begins when the
+            // log is empty, or grows faster than trials empty it: steps come to their end.
             Round.Start(heap);
         }
+
+        heap->CandidatesAfterStep = heap->Candidates;
 
         if (Round.IsUnderWay(heap) && hasMemory)
         {
@@ -125,7 +128,7 @@ internal static unsafe class Collector
         TryContinueRound(heap, GcReason.Growth, ref budget, ref yield);
     }
 
-    /// <summary>Before something that can't share the heap with a round: a committed one is finished, another is dropped. Returns how many containers died.</summary>
+    /// <summary>Before something that can't share the heap with a round: a committed one is finished, another is dropped once nothing of it is dying. Returns how many containers died.</summary>
     public static long FinishRound(HeapState* heap, GcReason reason)
     {
         long died = FinishDeath(heap, reason);
@@ -195,7 +198,11 @@ internal static unsafe class Collector
             left -= Math.Min(left, wanted);
             if (isDone)
             {
-                heap->TrialPace.Note(wanted, Clock.Nanoseconds() - begun);
+                if (trial.Candidates >= Config.LeastTrial)
+                {
+                    heap->TrialPace.Note(trial.Candidates, Clock.Nanoseconds() - begun);
+                }
+
                 gcEvent.Visited = trial.Visited;
                 gcEvent.Collected = trial.Collected;
                 gcEvent.Resurrected = trial.Resurrected;
@@ -381,7 +388,7 @@ internal static unsafe class Collector
         private const ulong PoorRatio = 32;
 
         /// <summary>What is said of fewer objects means nothing.</summary>
-        private const ulong LeastVisited = 2 * Config.TrialCandidates;
+        private const ulong LeastVisited = Config.TrialCandidates;
 
         public ulong Collected { get; private set; }
 

@@ -71,7 +71,7 @@ internal unsafe struct LifePropagation : IReferenceVisitor
             Page* page = _heap->RoundPage;
             _heap->RoundPage = page->NextTouched;
             AddRoots(page);
-            if (budget.IsSpent())
+            if (budget.IsSpentNow())
             {
                 return false;
             }

@@ -106,8 +106,8 @@ internal unsafe struct Marking : IReferenceVisitor
     }
 
     /// <summary>
-    /// Sweeps the page from where the last slice left it. True when it is done; false = budget spent, or no memory. When the page has been
-    /// given back meanwhile and taken for others, these are young: what is skipped of them is left to the next round.
+    /// Sweeps the page from where the last slice left it. True when it is done; false = budget spent, or no memory. A page that has been given
+    /// back meanwhile is no root any more: then the next one begins.
     /// </summary>
     private bool TrySweepSlice(Page* page, ref Budget budget)
     {

@@ -21,7 +21,7 @@
 //
 // What is allocated or logged during a round is left to the next one: an object is never taken out of the log once edges are
 // tallied, since those that were tallied before it lost a reference may be why it looks live. Before its set is verified a round
-// can be dropped at any point: its pages are young again then.
+// can be dropped whenever no batch is dying: its pages are young again then.
 
 using RefRuntime.Abi;
 using RefRuntime.Core;
@@ -262,7 +262,7 @@ internal static unsafe class Round
                 }
             }
 
-            if (budget.IsSpent())
+            if (budget.IsSpentNow())
             {
                 return false;
             }

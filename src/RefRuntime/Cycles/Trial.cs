@@ -61,6 +61,9 @@ internal unsafe struct Trial : IReferenceVisitor
         _edgesLeft = Config.TrialEdges;
     }
 
+    /// <summary>Candidates that it took from the log.</summary>
+    public uint Candidates { get; private set; }
+
     /// <summary>Objects looked at.</summary>
     public readonly uint Visited => _next;
 
@@ -81,6 +84,7 @@ internal unsafe struct Trial : IReferenceVisitor
         }
 
         candidates = TrialSample.Take(heap, ref trial._table, candidates);
+        trial.Candidates = candidates;
         trial.Explore(roots: candidates);
         uint walked = trial.WalkWaiting(TrialReach.Places(heap, candidates));
         trial._table.PropagateLife();
@@ -334,9 +338,9 @@ internal unsafe struct Trial : IReferenceVisitor
             Finalization.LetGo(_heap, members + dead, Resurrected);
         }
 
-        if (!_isCommit || !TryBeginDeath(members, dead))
+        if (dead != 0 && (!_isCommit || !TryBeginDeath(members, dead)))
         {
-            Collected = dead != 0 ? SetDeath.Run(_heap, members, dead) : 0;
+            Collected = SetDeath.Run(_heap, members, dead);
         }
     }
 

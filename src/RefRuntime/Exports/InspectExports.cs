@@ -20,7 +20,8 @@ internal static unsafe class InspectExports
 {
     /// <summary>The objects that <paramref name="object"/> refers to, into <paramref name="out"/>, at most
     /// <paramref name="capacity"/> of them.</summary>
-    /// <remarks>One for each slot that is not NULL, so an object that two slots hold comes twice.</remarks>
+    /// <remarks>One for each slot that is not NULL, so an object that two slots hold comes twice. None for a member of a dead
+    /// cycle that is being taken apart.</remarks>
     /// <returns>How many there are; a negative rr_status on error.</returns>
     /// <errors>RR_E_ARGUMENT if <paramref name="out"/> is NULL and <paramref name="capacity"/> is not 0.</errors>
     /// <callbacks>Calls the traverse callback of the type.</callbacks>
@@ -42,7 +43,8 @@ internal static unsafe class InspectExports
 
     /// <summary>The live objects of <paramref name="heap"/> that are of <paramref name="type"/>, into
     /// <paramref name="out"/>, at most <paramref name="capacity"/> of them.</summary>
-    /// <remarks>RR_TYPE_NONE as type stands for all types. The order is that of memory.</remarks>
+    /// <remarks>RR_TYPE_NONE as type stands for all types. The order is that of memory. Objects that are dying, whose count is 0,
+    /// are not among them.</remarks>
     /// <returns>How many there are; a negative rr_status on error.</returns>
     /// <errors>RR_E_TYPE if <paramref name="type"/> is unknown; RR_E_ARGUMENT if <paramref name="out"/> is NULL and
     /// <paramref name="capacity"/> is not 0.</errors>

@@ -493,7 +493,10 @@ internal unsafe struct HeapState
     /// <summary>Nanoseconds that a round takes for 1024 bytes in use, as the last ones did; 0 = not known yet.</summary>
     public ulong RoundCost;
 
-    /// <summary>What a candidate of a trial costs, and an object of a batch without its death.</summary>
+    /// <summary>Candidates that were left when the last step on request ended.</summary>
+    public ulong CandidatesAfterStep;
+
+    /// <summary>What a candidate of a trial costs, with the deaths that follow, and an object of a batch, without those that are sliced.</summary>
     public Pace TrialPace;
     public Pace BatchPace;
 

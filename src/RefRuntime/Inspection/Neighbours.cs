@@ -14,6 +14,11 @@ internal static unsafe class Neighbours
     public static long Referents(void* payload, void** results, ulong capacity)
     {
         ReferentCollector collector = new() { Results = new Results(results, capacity) };
+        if ((Header.Word(payload) & HeaderFlags.InSet) != 0)
+        {
+            // It may have let its children go, while others of its set wait.
+            return 0;
+        }
 
         // Past its destroy callback, perhaps: what traverse would read may be gone.
         bool isDying = Header.Count(payload) == 0;
@@ -103,7 +108,8 @@ internal static unsafe class Neighbours
 
         public bool Visit(Page* page, void* payload)
         {
-            if (Type == TypeId.None || Header.TypeOf(Header.Word(payload)) == Type)
+            // Without a reference: of a set that dies slice by slice, or in its destroy callback.
+            if (Header.Count(payload) != 0 && (Type == TypeId.None || Header.TypeOf(Header.Word(payload)) == Type))
             {
                 Results.Add(payload);
             }

@@ -982,7 +982,8 @@ unsafe extern "C" {
 unsafe extern "C" {
     /// The objects that `object` refers to, into `out`, at most `capacity` of them.
     ///
-    /// One for each slot that is not NULL, so an object that two slots hold comes twice.
+    /// One for each slot that is not NULL, so an object that two slots hold comes twice. None for a
+    /// member of a dead cycle that is being taken apart.
     ///
     /// - Returns: How many there are; a negative rr_status on error.
     /// - Errors: RR_E_ARGUMENT if `out` is NULL and `capacity` is not 0.
@@ -1003,7 +1004,8 @@ unsafe extern "C" {
 
     /// The live objects of `heap` that are of `type`, into `out`, at most `capacity` of them.
     ///
-    /// RR_TYPE_NONE as type stands for all types. The order is that of memory.
+    /// RR_TYPE_NONE as type stands for all types. The order is that of memory. Objects that are
+    /// dying, whose count is 0, are not among them.
     ///
     /// - Returns: How many there are; a negative rr_status on error.
     /// - Errors: RR_E_TYPE if `type` is unknown; RR_E_ARGUMENT if `out` is NULL and `capacity` is
