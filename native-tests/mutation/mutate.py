@@ -69,7 +69,7 @@ def try_fault(shop: Workshop, fault: Fault, results: Results) -> bool | None:
 def prepare(shop: Workshop, is_controlled: bool) -> bool:
     """The copy, and the control: unchanged code must pass, or nothing that is found out means anything."""
     sources = shop.sync()
-    control = PLACE / "control"
+    control = PLACE / ("control.managed" if shop.is_managed_only else "control")
     is_known = control.exists() and control.read_text() == sources
     if is_known:
         return True
@@ -95,13 +95,13 @@ def sweep(faults: list[Fault], jobs: int, is_controlled: bool, is_managed_only: 
     shops: queue.Queue[Workshop] = queue.Queue()
     for job in range(min(jobs, len(faults))):
         shop = Workshop(PLACE if job == 0 else PLACE / f"job{job}")
+        shop.is_managed_only = is_managed_only
         if job == 0 and not prepare(shop, is_controlled):
             return 2
         if job != 0:
             shop.sync()
             shop.prepare()
             shop.times = shops.queue[0].times
-        shop.is_managed_only = is_managed_only
         shops.put(shop)
 
     def work(fault: Fault) -> bool | None:

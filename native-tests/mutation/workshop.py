@@ -122,14 +122,16 @@ class Workshop:
 
     def prepare(self) -> None:
         """Builds from unchanged sources what the suites do not build themselves, as far as it is not there."""
+        self._build("restore", ["dotnet", "restore", "RefRuntime.sln", "-v", "quiet"])
+        self._build("runner", ["dotnet", "build", RUNNER, "-o", str(self.runner.parent), *QUICK])
+        if self.is_managed_only:
+            return
         include = self.tree / "dist/include"
         if self.are_exports_new or not include.exists():
             self._build("build", ["./build.sh", "build"])
         for header in (self.tree / "include").iterdir():
             if (include / header.name).read_bytes() != header.read_bytes():
                 (include / header.name).write_bytes(header.read_bytes())
-        self._build("restore", ["dotnet", "restore", "RefRuntime.sln", "-v", "quiet"])
-        self._build("runner", ["dotnet", "build", RUNNER, "-o", str(self.runner.parent), *QUICK])
         self._build("cmake", ["cmake", "-S", "native-tests", "-B", "build/native-tests", "-G", "Unix Makefiles"])
         self._programs()
 
