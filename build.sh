@@ -30,7 +30,8 @@ usage: ./build.sh [COMMAND]
   static             makes the archive dist/lib/librefruntime.a too, links C tests with it, and measures its calls
   parity             compares the header as clang reads it with the C# metadata; needs the package ClangSharp.Interop
   install --prefix P copies what is in dist/ to P (below $DESTDIR, if set)
-  package            wheel, .deb, tarball and the packages of the bindings into build/packages: the same bytes from the same commit
+  package [twice]    wheel, .deb, tarball and the packages of the bindings into build/packages: the same bytes from the same commit;
+                     twice makes them in another place too, and compares
   generate           writes the header and the raw bindings anew from the C# exports
   clean              removes all that was built
 USAGE
@@ -500,7 +501,7 @@ case $command in
     static) static ;;
     parity) parity ;;
     install) install_to "$@" ;;
-    package) build && package_all ;;
+    package) build && if [[ ${1:-} == twice ]]; then packages_again; else package_all; fi ;;
     generate) need_build_tools && generate ;;
     clean) clean ;;
     help | --help | -h) usage ;;
