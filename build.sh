@@ -28,6 +28,7 @@ usage: ./build.sh [COMMAND]
   valgrind [REGEX]   the C tests under memcheck, heaps unchecked and checked; REGEX chooses among memcheck.SECTION[.checked]
   sanitize           the C tests compiled with AddressSanitizer and UBSan, those of threads with ThreadSanitizer
   static             makes the archive dist/lib/librefruntime.a too, links C tests with it, and measures its calls
+  arm64              the library for linux-arm64, cross-built into build/arm64, and the C tests of it under qemu-user; half an hour
   parity             compares the header as clang reads it with the C# metadata; needs the package ClangSharp.Interop
   install --prefix P copies what is in dist/ to P (below $DESTDIR, if set)
   package [twice]    wheel, .deb, tarball and the packages of the bindings into build/packages: the same bytes from the same commit;
@@ -110,6 +111,21 @@ version() {
     sed -n 's/^#define RR_VERSION  *"\([^"]*\)".*/\1/p' include/refruntime.h | grep . || die "include/refruntime.h has no RR_VERSION"
 }
 
+# write_pkgconfig PREFIX VERSION
+write_pkgconfig() {
+    cat >"$1/lib/pkgconfig/refruntime.pc" <<PC
+prefix=\${pcfiledir}/../..
+includedir=\${prefix}/include
+libdir=\${prefix}/lib
+
+Name: refruntime
+Description: Reference counting with a cycle collector, weak references and finalizers
+Version: $2
+Cflags: -I\${includedir}
+Libs: -L\${libdir} -lrefruntime
+PC
+}
+
 # Makes dist/ anew. Nothing in it names the place where it lies.
 fill_dist() {
     local published=src/RefRuntime/bin/Release/net10.0/linux-x64/publish
@@ -125,17 +141,7 @@ fill_dist() {
     install -m 644 "$published/librefruntime.so.dbg" "$dist/lib/.debug/"
     ln -s "librefruntime.so.$version" "$dist/lib/$soname"
     ln -s "$soname" "$dist/lib/librefruntime.so"
-    cat >"$dist/lib/pkgconfig/refruntime.pc" <<PC
-prefix=\${pcfiledir}/../..
-includedir=\${prefix}/include
-libdir=\${prefix}/lib
-
-Name: refruntime
-Description: Reference counting with a cycle collector, weak references and finalizers
-Version: $version
-Cflags: -I\${includedir}
-Libs: -L\${libdir} -lrefruntime
-PC
+    write_pkgconfig "$dist" "$version"
     mkdir -p "$cmake"
     install -m 644 bindings/packaging/cmake/RefRuntimeConfig.cmake "$cmake/"
     sed "s/@VERSION@/$version/" bindings/packaging/cmake/RefRuntimeConfigVersion.cmake.in >"$cmake/RefRuntimeConfigVersion.cmake"
@@ -178,6 +184,7 @@ native() {
 }
 
 . bindings/packaging/packages.sh
+. native-tests/arm64/arm64.sh
 
 # ---- Demo, bench, install ---------------------------------------------------------------------------------------------
 
@@ -499,6 +506,7 @@ case $command in
     valgrind) valgrind_all "$@" ;;
     sanitize) sanitize_all ;;
     static) static ;;
+    arm64) arm64 ;;
     parity) parity ;;
     install) install_to "$@" ;;
     package) build && if [[ ${1:-} == twice ]]; then packages_again; else package_all; fi ;;
