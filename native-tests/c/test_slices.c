@@ -303,7 +303,7 @@ static void dies_in_the_middle(rr_heap *heap, int steps, bool *is_over) {
 
 static void a_set_that_dies_in_the_middle_of_a_round_is_found(void **state) {
     (void)state;
-    at_steps(EACH, dies_in_the_middle);
+    at_steps(4 * SOME, dies_in_the_middle);
 }
 
 static uint64_t live_after(rr_heap *heap) {
@@ -737,7 +737,7 @@ static void small_sets_die(rr_heap *heap, int steps, bool *is_over) {
 
 static void small_sets_die_in_slices_too(void **state) {
     (void)state;
-    at_steps(EACH, small_sets_die);
+    at_steps(4 * SOME, small_sets_die);
 }
 
 /* ---- Finalizers in slices ---------------------------------------------------------------------------------------- */
