@@ -496,7 +496,8 @@ RR_INLINE void rr_inline_clear(void *payload, uint32_t bytes)
 RR_INLINE void *rr_inline_try_alloc(rr_heap *heap, const rr_layout_type *entry)
 {
     char *bins = *(char **)(void *)((char *)heap + RR_LAYOUT_HEAP_BINS);
-    rr_inline_link *bin = (rr_inline_link *)(void *)(bins + entry->bin_offset);
+    /* The offset is written last, so it is read first; that costs arm64 an instruction of another kind, x86-64 nothing. */
+    rr_inline_link *bin = (rr_inline_link *)(void *)(bins + __atomic_load_n(&entry->bin_offset, __ATOMIC_ACQUIRE));
     void *payload = *bin;
     if (RR_INLINE_LIKELY(payload != NULL)) {
         *bin = *(rr_inline_link *)payload;

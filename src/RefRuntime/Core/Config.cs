@@ -176,6 +176,7 @@ internal static class Config
     /// <summary>User addresses end here: 47 bits on x86-64, 48 on arm64, unless a mapping asks for more.</summary>
     public const int AddressBits = 48;
 
-    /// <summary>OS pages are taken to be this large where a byte count is rounded for the system.</summary>
+    /// <summary>The least that an OS page has: byte counts are rounded to it for the system, which rounds further where its pages are larger (arm64: up
+    /// to 64 KiB, so that no page of a heap is a part of one).</summary>
     public const ulong OsPageSize = 4096;
 }

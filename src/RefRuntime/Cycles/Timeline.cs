@@ -58,7 +58,8 @@ internal static unsafe class Timeline
     /// <summary>1 if the environment has asked for the trace: then there is no caller to tell errors to.</summary>
     private static bool s_isByVariable;
 
-    public static bool IsOn => s_isOn;
+    /// <summary>Asked without the lock. Whoever sees it on finds the lock, also on a machine that reads out of order.</summary>
+    public static bool IsOn => Volatile.Read(ref s_isOn);
 
     private static Mutex* Lock => (Mutex*)s_lock;
 
@@ -252,7 +253,7 @@ internal static unsafe class Timeline
         s_file.Write(",\"ph\":\"M\",\"pid\":"u8);
         s_file.Write((long)s_process);
         s_file.Write(",\"tid\":0,\"args\":{\"name\":\"RefRuntime\"}}"u8);
-        s_isOn = true;
+        Volatile.Write(ref s_isOn, true);
         return 0;
     }
 

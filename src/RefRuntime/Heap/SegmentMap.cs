@@ -36,8 +36,9 @@ internal static unsafe class SegmentMap
             return false;
         }
 
+        // The limit last: whoever sees it finds the map.
         s_words = words;
-        s_addressLimit = 1ul << Config.AddressBits;
+        Volatile.Write(ref s_addressLimit, 1ul << Config.AddressBits);
         return true;
     }
 
@@ -46,7 +47,7 @@ internal static unsafe class SegmentMap
     public static bool Contains(void* address)
     {
         ulong value = (ulong)address;
-        if (value >= s_addressLimit)
+        if (value >= Volatile.Read(ref s_addressLimit))
         {
             return false;
         }

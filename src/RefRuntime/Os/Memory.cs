@@ -54,10 +54,13 @@ internal static unsafe class Memory
             Unmap(memory, (ulong)(aligned - memory));
         }
 
-        ulong tail = (ulong)(memory + bytes + alignment - (aligned + bytes));
-        if (tail != 0)
+        // What is mapped ends with a page of the system's, and only whole pages go back: 4 KiB, or up to 64 KiB on arm64.
+        ulong pageSize = (ulong)getpagesize();
+        byte* end = (byte*)Bits.AlignUp((ulong)(aligned + bytes), pageSize);
+        byte* mapped = (byte*)Bits.AlignUp((ulong)(memory + bytes + alignment), pageSize);
+        if (end != mapped)
         {
-            Unmap(aligned + bytes, tail);
+            Unmap(end, (ulong)(mapped - end));
         }
 
         return aligned;
@@ -93,6 +96,9 @@ internal static unsafe class Memory
     }
 
     private static void Unmap(byte* memory, ulong bytes) => munmap(memory, (nuint)bytes);
+
+    [DllImport("libc")]
+    private static extern int getpagesize();
 
     [DllImport("libc")]
     private static extern byte* mmap(byte* address, nuint length, int protection, int flags, int descriptor, nint offset);

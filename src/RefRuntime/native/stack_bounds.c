@@ -28,7 +28,8 @@ static unsigned digit(char c)
     return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a' + 10);
 }
 
-/* Lines of /proc/self/maps begin with "low-high ". Without that file (no /proc): some kilobytes around the address. */
+/* Lines of /proc/self/maps begin with "low-high ". Without that file (no /proc): as much below the address as the
+ * least stack has, which is what pthread_attr_setstack() takes (16 KiB on x86-64, 128 KiB on arm64). */
 static struct range mapping_of(uintptr_t address)
 {
     enum { LOW, HIGH, REST } part = LOW;
@@ -60,7 +61,9 @@ static struct range mapping_of(uintptr_t address)
     }
     if (descriptor >= 0)
         close(descriptor);
-    return (struct range){(address & ~(uintptr_t)4095) - 3 * 4096, (address | 4095) + 1};
+    range.high = (address | 4095) + 1;
+    range.low = range.high - (uintptr_t)PTHREAD_STACK_MIN;
+    return range;
 }
 
 int __wrap_pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
