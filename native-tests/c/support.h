@@ -28,6 +28,9 @@
  * variable RR_TEST_VARIANT names it. Tests whose expectation differs there are skipped: support.c lists them. */
 const struct CMUnitTest *without_different(const struct CMUnitTest *tests, size_t count);
 
+/* Does every slice of a collection end after one unit of work? */
+bool in_forced_slices(void);
+
 #undef cmocka_run_group_tests_name
 #define cmocka_run_group_tests_name(name, tests, setup, teardown) \
     _cmocka_run_group_tests(name, without_different(tests, LENGTH(tests)), LENGTH(tests), setup, teardown)
