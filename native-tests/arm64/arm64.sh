@@ -68,7 +68,7 @@ arm64_test() {
     done
     say "The library as a linker sees it, then the C tests under qemu-aarch64"
     rm -f "$arm64/ctest.xml"
-    ctest --test-dir "$tests" --output-on-failure --no-tests=error --tests-regex '^(abi\.library|c|checked)\.' --exclude-regex '^c\.shortage' \
+    RR_TEST_VARIANT=QEMU ctest --test-dir "$tests" --output-on-failure --no-tests=error --tests-regex '^(abi\.library|c|checked)\.' --exclude-regex '^c\.shortage' \
         --test-output-size-passed 10000000 --test-output-size-failed 10000000 --output-junit "$arm64/ctest.xml" || status=1
     python3 native-tests/tally.py ctest "$arm64/ctest.xml" "arm64 " |
         awk '{ passed += $1; failed += $2; skipped += $3; print } END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed > 0 || passed == 0 }' || status=1
