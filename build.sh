@@ -28,7 +28,7 @@ usage: ./build.sh [COMMAND]
   valgrind [REGEX]   the C tests under memcheck, heaps unchecked and checked; REGEX chooses among memcheck.SECTION[.checked]
   sanitize           the C tests compiled with AddressSanitizer and UBSan, those of threads with ThreadSanitizer
   static             makes the archive dist/lib/librefruntime.a too, links C tests with it, and measures its calls
-  arm64              the library for linux-arm64, cross-built into build/arm64, and the C tests of it under qemu-user; half an hour
+  arm64              the library for linux-arm64, cross-built into build/arm64, and the C tests of it under qemu-user; a quarter of an hour
   parity             compares the header as clang reads it with the C# metadata; needs the package ClangSharp.Interop
   install --prefix P copies what is in dist/ to P (below $DESTDIR, if set)
   package [twice]    wheel, .deb, tarball and the packages of the bindings into build/packages: the same bytes from the same commit;
