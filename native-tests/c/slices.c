@@ -1,5 +1,12 @@
 #include "slices.h"
 
+size_t destroyed;
+
+void count_destroyed(node *self) {
+    (void)self;
+    destroyed++;
+}
+
 int64_t step(rr_heap *heap) {
     int64_t freed = rr_collect_step(heap, 0);
     if (freed < 0)

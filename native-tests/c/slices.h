@@ -31,4 +31,8 @@ void assert_chain(const node *first, size_t count);
 /* A dead ring that nobody has logged: its references are written plainly, into objects just allocated. A round finds it, no trial. */
 void unlogged_ring(rr_heap *heap, unsigned features, int count, int64_t first_id);
 
+/* For on_destroy. */
+extern size_t destroyed;
+void count_destroyed(node *self);
+
 #endif

@@ -2,9 +2,9 @@
  * automatically. What a program may do in between is in test_slices_changes.c, how a set dies in test_slices_death.c. */
 #include "slices.h"
 
+#include <inttypes.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
 
 /* ---- Steps ------------------------------------------------------------------------------------------------------- */
 

@@ -97,13 +97,6 @@ static void others_die_and_are_born_while_a_set_waits(void **state) {
     rr_decref(kept);
 }
 
-static size_t destroyed;
-
-static void count_destroyed(node *self) {
-    (void)self;
-    destroyed++;
-}
-
 static void destroy_callbacks_run_once_for_each_member(void **state) {
     rr_heap *heap = *state;
     on_destroy = count_destroyed;
