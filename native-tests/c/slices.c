@@ -66,6 +66,10 @@ void unlogged_ring(rr_heap *heap, unsigned features, int count, int64_t first_id
     last->next = first;
 }
 
+int nearly_each(void) {
+    return in_forced_slices() ? 4 * SOME : EACH;
+}
+
 void at_steps(int part, void (*run)(rr_heap *heap, int steps, bool *is_over)) {
     bool is_over = false;
     int steps = 0;

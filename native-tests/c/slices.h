@@ -22,6 +22,7 @@ bool do_steps(rr_heap *heap, int steps, int64_t *freed);
 /* Runs a case with 0, 1, 2, ... steps before its change, until the collection is over before the change comes. Of the long phases
  * only some steps: one more than a part of those before. */
 enum { EACH = INT32_MAX, SOME = 16 };
+int nearly_each(void); /* EACH; in forced slices, which are so many that each takes a minute, several times SOME */
 void at_steps(int part, void (*run)(rr_heap *heap, int steps, bool *is_over));
 
 /* A heap that holds a live chain, all of it new to the collector: its round takes many steps of budget 0. */

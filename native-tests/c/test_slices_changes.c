@@ -60,7 +60,7 @@ static void dies_in_the_middle(rr_heap *heap, int steps, bool *is_over) {
 
 static void a_set_that_dies_in_the_middle_of_a_round_is_found(void **state) {
     (void)state;
-    at_steps(in_forced_slices() ? 4 * SOME : EACH, dies_in_the_middle); /* forced slices are so many that each takes a minute */
+    at_steps(nearly_each(), dies_in_the_middle);
 }
 
 static uint64_t live_after(rr_heap *heap) {
@@ -132,7 +132,7 @@ static void comes_back(rr_heap *heap, int steps, bool *is_over) {
 
 static void what_looks_dead_and_is_reached_again_never_dies(void **state) {
     (void)state;
-    at_steps(EACH, comes_back);
+    at_steps(nearly_each(), comes_back);
 }
 
 /* Two sets that look dead to the round come back, and their members go by counting while the round still has them in its list; other

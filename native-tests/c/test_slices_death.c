@@ -148,7 +148,7 @@ static void small_sets_die(rr_heap *heap, int steps, bool *is_over) {
 
 static void small_sets_die_in_slices_too(void **state) {
     (void)state;
-    at_steps(in_forced_slices() ? 4 * SOME : EACH, small_sets_die); /* forced slices are so many that each takes a minute */
+    at_steps(nearly_each(), small_sets_die);
 }
 
 /* ---- Finalizers in slices ---------------------------------------------------------------------------------------- */
