@@ -267,7 +267,10 @@ parity() {
     need_build_tools
     need gcc command -v gcc
     say "The header as clang reads it"
-    dotnet test tests/RefRuntime.ClangParity -c Release -p:ClangSharpProject="${CLANGSHARP_PROJECT:-}" || die "header and metadata differ, or ClangSharp.Interop can't be had"
+    local project=tests/RefRuntime.ClangParity sources=-p:ClangSharpProject=${CLANGSHARP_PROJECT:-}
+    run parity-restore "the packages of $project can't be had; without ClangSharp.Interop, set CLANGSHARP_PROJECT to the ClangSharp.Interop.csproj of its sources" \
+        dotnet restore "$project" "$sources" || exit 1
+    dotnet test "$project" -c Release --no-restore "$sources" || die "header and metadata differ, or the comparison does not compile"
 }
 
 need_fuzzer() {
