@@ -5,8 +5,9 @@
     mutate.py --check     only asks whether each fault still applies to the sources
     mutate.py --list      names them
 
-Options: --jobs N copies at a time (1); --fresh tries anew what is known; --no-control does without the control; --managed asks the suites
-in C# alone, which takes seconds for each fault: what they don't notice stays to be tried.
+Options: --jobs N copies at a time (1); --fresh tries anew what is known; --no-control does without the control: then what hangs is
+taken for slow for half an hour; --managed asks the suites in C# alone, which takes seconds for each fault: what they don't notice stays
+to be tried.
 
 The control: before all else nothing is changed in the copy, and all suites must pass. What was caught stays known (results.json) as long
 as neither the fault nor the file that it is in changes, so a sweep may be ended and goes on later. What nothing caught is tried anew each

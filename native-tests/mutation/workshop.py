@@ -184,7 +184,7 @@ class Workshop:
         return outcome
 
     def patience(self, suite: str) -> float:
-        """Without a time that a control has measured as long as any build: nothing is taken for hanging that is only slow."""
+        """Seconds of processor time, after which a suite hangs. As many as a build has, while no control has said how long it takes."""
         is_known = suite in self.times and not self.is_measuring
         return max(LEAST_SECONDS, PATIENCE * self.times[suite]) if is_known else BUILD_SECONDS
 
