@@ -11,9 +11,10 @@
 //   limit       memory is used up: a complete collection in one go before the allocation fails
 //
 // Work is bounded: a thousand candidates pay for at most TrialPlaces visits, the doubling of the heap for one visit of all that there is.
-// So is garbage: a round gets a slice for every so many bytes that are allocated, paced by what the last one cost, so that it ends
-// when what lives in the heap has grown by a quarter, or soon after; behind its schedule, it gets one at each visit to the allocator's slow path. Should the heap
-// grow to three times its size all the same, because the machine gives the slices no time, the round is finished in one go.
+// So is garbage: a round gets a slice for every so many bytes that are allocated, paced by what the last one cost, so that it ends when
+// what lives in the heap has grown by a quarter, or soon after; behind its schedule, it gets one at each visit to the allocator's slow
+// path. Should the heap grow to three times its size all the same, because the machine gives the slices no time, the round is finished
+// in one go.
 
 using RefRuntime.Abi;
 using RefRuntime.Core;
@@ -210,9 +211,9 @@ internal static unsafe class Triggers
     }
 
     /// <summary>
-    /// The slices of a round are spread over the growth of what lives by a quarter, unless that is over: where other processes take
-    /// the time of its slices, it still ends before the half that is promised. (More than it has grown is allocated meanwhile, if
-    /// objects die too.)
+    /// The slices of a round are spread over the growth of what lives by a quarter, unless that is over. A half is promised: as much again
+    /// is left for what the schedule does not know, such as other processes that take the time of its slices. (More than it has grown is
+    /// allocated meanwhile, if objects die too.)
     /// </summary>
     private static bool IsSliceDue(HeapState* heap)
     {
