@@ -267,7 +267,7 @@ def _end_of(outcome: Outcome) -> str:
 
 
 def _catch_of_cmocka(program: str, outcome: Outcome) -> Catch:
-    failed = re.search(r"^\[  (?:FAILED|ERROR )  \] (?!\d)(\S+)", outcome.output, re.MULTILINE)
+    failed = re.search(r"^\[  (?:FAILED|ERROR )  \] (?!\d|---)(\S+)", outcome.output, re.MULTILINE)
     started = re.findall(r"^\[ RUN      \] (\S+)", outcome.output, re.MULTILINE)
     if failed and outcome.code is not None and outcome.code > 0:
         return Catch(f"{program}: {failed[1]}", "failed")
