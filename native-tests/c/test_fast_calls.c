@@ -219,6 +219,12 @@ static void a_store_that_is_refused_leaves_slot_and_counts(void **state) {
     slot = other.mine;
     assert_refused(rr_store(&slot, s.mine), RR_E_ARGUMENT, "old value of slot", (uintptr_t)other.mine);
     assert_ptr_equal(slot, other.mine);
+    slot = other.shared; /* which would outlive the reference */
+    int64_t references = rr_getrefcount(other.shared);
+    assert_true(references > 1);
+    assert_refused(rr_store(&slot, s.mine), RR_E_ARGUMENT, "old value of slot", (uintptr_t)other.shared);
+    assert_ptr_equal(slot, other.shared);
+    assert_int_equal(rr_getrefcount(other.shared), references);
     assert_refused(rr_store((void **)(void *)((char *)memory + 4), s.mine), RR_E_ARGUMENT, "slot", (uintptr_t)memory + 4);
     assert_refused(rr_store(NULL, s.mine), RR_E_ARGUMENT, "slot", 0);
     scene_end(&other);
