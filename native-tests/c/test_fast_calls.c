@@ -248,6 +248,27 @@ static void alloc_looks_at_heap_and_type(void **state) {
     scene_end(&s);
 }
 
+/* Each segment has room for a heap in its head, and only the first of a heap's has the heap there. */
+static void the_head_of_a_later_segment_is_no_heap(void **state) {
+    enum { SEGMENT = 4 << 20, SIZE = 1024, COUNT = 2 * SEGMENT / SIZE };
+    static void *kept[COUNT];
+    rr_heap *heap = *state;
+    scene s = scene_in(heap);
+    uintptr_t place = (uintptr_t)heap % SEGMENT, refused = 0;
+    for (int i = 0; i < COUNT; i++) {
+        kept[i] = rr_alloc_items(heap, RR_TYPE_BYTES, SIZE);
+        uintptr_t other = (uintptr_t)kept[i] / SEGMENT * SEGMENT + place;
+        if (other != (uintptr_t)heap && other != refused) {
+            assert_refused_null(rr_alloc((rr_heap *)other, s.leaf), RR_E_ARGUMENT, "heap", other);
+            refused = other;
+        }
+    }
+    assert_true(refused != 0);
+    for (int i = 0; i < COUNT; i++)
+        rr_decref(kept[i]);
+    scene_end(&s);
+}
+
 static void a_payload_is_zero_whoever_had_it_before(void **state) {
     rr_heap *heap = *state;
     for (uint32_t size = 1; size <= 300; size += 13) {
@@ -274,6 +295,7 @@ int main(void) {
         WITH_HEAP(a_slot_gets_what_it_has),
         WITH_HEAP(a_store_that_is_refused_leaves_slot_and_counts),
         WITH_HEAP(alloc_looks_at_heap_and_type),
+        WITH_HEAP(the_head_of_a_later_segment_is_no_heap),
         WITH_HEAP(a_payload_is_zero_whoever_had_it_before),
     };
     return cmocka_run_group_tests_name("fast calls", tests, NULL, NULL);
