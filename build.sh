@@ -153,6 +153,8 @@ fill_dist() {
     install -m 644 bindings/gdb/refruntime_gdb.py "$dist/lib/librefruntime.so.$version-gdb.py"
     install -m 644 -t "$dist/share/refruntime" bindings/tools/*.supp
     install -m 644 -D LICENSE "$dist/share/doc/refruntime/LICENSE"
+    install -m 644 -D -t "$dist/share/doc/refruntime/examples" native-tests/c/examples/{hello,walkthrough}.c \
+        bindings/{cpp,lua,python}/examples/walkthrough.*
 }
 
 build() {

@@ -3,7 +3,7 @@
 stage=$work/bindings/node/stage
 rm -rf "$stage"
 mkdir -p "$stage/native" "$packages"
-cp -R bindings/node/{package.json,README.md,lib} LICENSE "$stage/"
+cp -R bindings/node/{package.json,README.md,lib,examples} LICENSE "$stage/"
 cp -L "$dist/lib/$soname" "$stage/native/"
 chmod -R u=rwX,go=rX "$stage"
 chmod 755 "$stage/native/$soname"

@@ -27,6 +27,13 @@ Description: reference counting with a cycle collector, for every language
  counting, a collector for cycles, weak references, finalizers, and a look at
  all of it. With headers for C and C++ and the Python package.
 CONTROL
+# What Python compiles when root runs it is no file of the package, and would keep the folders from being removed.
+cat >"$stage/DEBIAN/prerm" <<'PRERM'
+#!/bin/sh
+set -e
+rm -rf "$DPKG_ROOT/usr/share/refruntime/python/refruntime/__pycache__"
+PRERM
+chmod 755 "$stage/DEBIAN/prerm"
 echo "activate-noawait ldconfig" >"$stage/DEBIAN/triggers"
 echo "librefruntime 1 refruntime (>= $version)" >"$stage/DEBIAN/shlibs"
 (cd "$stage" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$stage/DEBIAN/md5sums"

@@ -1,10 +1,12 @@
 #!/bin/sh
-# prefix.sh PREFIX: what is installed there serves C and C++, by pkg-config and by CMake, and has its manual. The programs are those of the
-# READMEs.
+# prefix.sh PREFIX: what is installed there serves C and C++, by pkg-config and by CMake, and Lua, and has its manual. The programs are those
+# of the READMEs, and the walkthroughs that are installed as examples.
 set -eu
-prefix=$(cd "$1" && pwd)
+prefix=$(cd "$1" && pwd -P)
 root=$(cd "$(dirname "$0")/../../.." && pwd)
-hello=$root/native-tests/c/examples/hello.c
+examples=$prefix/share/doc/refruntime/examples
+hello=$examples/hello.c
+walks=$root/tests/walkthrough/check.sh
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 
@@ -44,6 +46,8 @@ find_package(RefRuntime $version EXACT REQUIRED CONFIG)
 find_package(RefRuntime 1.0 REQUIRED CONFIG)
 add_executable(hello "$hello")
 target_link_libraries(hello PRIVATE RefRuntime::RefRuntime)
+add_executable(walkthrough_c "$examples/walkthrough.c")
+target_link_libraries(walkthrough_c PRIVATE RefRuntime::RefRuntime)
 CMAKE
 if [ -e "$prefix/include/refruntime.hpp" ]; then
     sed -n '/^```cpp$/,/^```$/{//!p}' "$root/bindings/cpp/README.md" >"$place/hello.cpp"
@@ -52,12 +56,23 @@ enable_language(CXX)
 set(CMAKE_CXX_STANDARD 17)
 add_executable(hello_cpp hello.cpp)
 target_link_libraries(hello_cpp PRIVATE RefRuntime::RefRuntime)
+add_executable(walkthrough_cpp "$examples/walkthrough.cpp")
+target_compile_options(walkthrough_cpp PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+target_link_libraries(walkthrough_cpp PRIVATE RefRuntime::RefRuntime)
 CMAKE
 fi
 { cmake -S "$place" -B "$place/build" -DCMAKE_PREFIX_PATH="$prefix" && cmake --build "$place/build"; } >"$place/log" ||
     { cat "$place/log" && fail "a CMake project does not build"; }
 says_hello "$place/build/hello"
 [ ! -e "$place/build/hello_cpp" ] || "$place/build/hello_cpp" | grep -qx 'collected: 2' || fail "the C++ program does not collect"
+"$walks" "$place/build/walkthrough_c" || fail "the walkthrough in C does not say what it should"
+"$walks" "$place/build/walkthrough_cpp" || fail "the walkthrough in C++ does not say what it should"
+
+# Lua finds the library beside the module.
+export LUA_PATH="$prefix/share/refruntime/lua/?.lua"
+luajit -e 'require("refruntime") io.write(io.open("/proc/self/maps"):read("*a"))' | grep -q -F " $prefix/lib/librefruntime.so.1" ||
+    fail "Lua has loaded another library"
+"$walks" luajit "$examples/walkthrough.lua" || fail "the walkthrough in Lua does not say what it should"
 
 manual=$(find "$prefix/share/man/man3" -name 'refruntime.3*')
 LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -l "$manual" >"$place/manual" 2>"$place/warnings"
