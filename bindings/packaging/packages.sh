@@ -112,14 +112,15 @@ test_tarball() {
 # By dpkg, with a database of its own. The C library is not known there, an ordinary user may own the files, and nothing of Debian lies in the
 # place to run the package's script with.
 test_deb() {
-    local place database
+    local place database wrong
     place=$(empty deb)
     database=$place/var/lib/dpkg
     mkdir -p "$database"/{info,updates,triggers}
     touch "$database"/{status,available}
     local dpkg=(dpkg --root="$place" --log=/dev/null --force-depends --force-not-root --force-bad-path --force-script-chrootless)
     "${dpkg[@]}" --install "$packages"/refruntime_*.deb || return
-    [[ -z $("${dpkg[@]}" --verify refruntime) && -z $("${dpkg[@]}" --audit) ]] || return
+    wrong=$("${dpkg[@]}" --verify refruntime; "${dpkg[@]}" --audit)
+    [[ -z $wrong ]] || { echo "$wrong" && return 1; }
     bindings/packaging/tests/prefix.sh "$place/usr" || return
     bindings/packaging/tests/walkthrough.sh "$place/usr" \
         env PYTHONDONTWRITEBYTECODE='' PYTHONPATH="$place/usr/lib/python3/dist-packages" python3 || return
