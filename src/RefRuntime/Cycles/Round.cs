@@ -7,7 +7,8 @@
 //   gathering    who looks dead is listed                                                    slices
 //   recounting   what has been added since is counted                                       slices
 //   batches      some of the list at a time, with what of it they reach, is looked at        a batch is looked at in
-//                once more; what is closed dies                                              one go, and dies in slices
+//                once more; what is closed dies. The list is gone through again while that   one go, and dies in slices
+//                pays: what was held by something dead is closed when that has died
 //   clearing     side data is given back                                                     slices
 //   commit       what is left of the list, structures too large for a batch, is looked at    one go
 //                once more; only the closed set stays
@@ -46,6 +47,10 @@ internal static unsafe class Round
     private const int InClearing = 8;
     private const int InFinalizers = 9;
     private const int InDeath = 10;
+
+    /// <summary>So many passes of batches are made if anything died in the one before, more if one in so many has: a little may have held much.</summary>
+    private const uint UsualPasses = 4;
+    private const ulong LeastYield = 8;
 
     public static bool IsUnderWay(HeapState* heap) => heap->RoundPhase != None;
 
@@ -205,6 +210,7 @@ internal static unsafe class Round
                 break;
             case InGathering:
                 heap->RoundKept = 0;
+                heap->RoundPass = 1;
                 ulong used = HeapState.UsedBytes(heap) + heap->ExternalBytes;
                 heap->RoundGrown = used > heap->RoundUsed ? used - heap->RoundUsed : 0;
                 Census.Begin(heap);
@@ -275,7 +281,7 @@ internal static unsafe class Round
     private static bool TryCommitBatches(HeapState* heap, ref Budget budget, ref GcEvent gcEvent, out bool isOutOfMemory)
     {
         isOutOfMemory = false;
-        while (IsInDeath(heap) || heap->RoundPosition < heap->Visited.Count)
+        while (IsInDeath(heap) || heap->RoundPosition < heap->Visited.Count || TryBeginPass(heap))
         {
             if (IsInDeath(heap))
             {
@@ -293,6 +299,26 @@ internal static unsafe class Round
             }
         }
 
+        return true;
+    }
+
+    /// <summary>
+    /// Goes through what is left of the list once more, if that may pay. All passes together look at a few times as many objects as the
+    /// first.
+    /// </summary>
+    private static bool TryBeginPass(HeapState* heap)
+    {
+        ulong kept = heap->RoundKept;
+        ulong gone = heap->Visited.Count - kept;
+        if (kept == 0 || gone == 0 || (heap->RoundPass >= UsualPasses && gone < heap->Visited.Count / LeastYield))
+        {
+            return false;
+        }
+
+        heap->Visited.Count = kept;
+        heap->RoundPosition = 0;
+        heap->RoundKept = 0;
+        heap->RoundPass++;
         return true;
     }
 

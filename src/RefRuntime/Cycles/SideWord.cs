@@ -35,6 +35,12 @@ internal static class SideWord
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsDead(uint side) => side == (Done | Seen);
 
+    /// <summary>What a round's commit writes over the word of somebody dead whom it has looked at, and left, in this pass, from 1: the value serves for that.</summary>
+    public static uint DeadIn(uint pass) => Done | Seen | (pass * Edge);
+
+    /// <summary>A member that is dead, and that no earlier look than one of this pass has left.</summary>
+    public static bool IsDeadBefore(uint side, uint pass) => (side & ~ValueMask) == (Done | Seen) && side < DeadIn(pass);
+
     /// <summary>A member that lives by itself, and whose life has not been propagated yet.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsLiveRoot(uint side) =>

@@ -390,9 +390,9 @@ internal unsafe struct Trial : IReferenceVisitor
         return dead;
     }
 
-    /// <summary>Does the collection in slices take the object for dead, and no trial has looked at it yet?</summary>
+    /// <summary>Does the collection in slices take the object for dead, and no trial of this pass has looked at it yet?</summary>
     private readonly bool LooksDead(void* payload) =>
-        Edge.IsTouchedObject(_heap, payload) && SideWord.IsDead(*SideData.Get(payload));
+        Edge.IsTouchedObject(_heap, payload) && SideWord.IsDeadBefore(*SideData.Get(payload), _heap->RoundPass);
 
     /// <summary>Puts the next members of the round's list into the table, each with what it reaches. They wait at the front of the list; returns how many.</summary>
     private ulong TakeListed(uint wanted)
@@ -436,7 +436,7 @@ internal unsafe struct Trial : IReferenceVisitor
         {
             if (Edge.IsTouchedObject(_heap, _table.Places[i].Payload))
             {
-                *SideData.Get(_table.Places[i].Payload) |= SideWord.Live;
+                *SideData.Get(_table.Places[i].Payload) = SideWord.DeadIn(_heap->RoundPass);
             }
         }
     }

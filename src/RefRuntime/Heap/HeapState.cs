@@ -99,8 +99,10 @@ internal unsafe struct HeapState
     /// <summary>When more pages than PageDecay.KeepLimit were seen to be free and dirty last, by the clock; 0 = they are not.</summary>
     public ulong ExcessSeen;
 
-    /// <summary>For how long of the heap's use they have been.</summary>
+    /// <summary>For how long of the heap's use it has been watched how many they are, how many they were at least, and how many are still to go back.</summary>
     public ulong ExcessNanoseconds;
+    public ulong ExcessLeast;
+    public ulong ExcessGoing;
     public ulong ReservedBytes;
     public ulong PeakBytes;
 
@@ -224,8 +226,9 @@ internal unsafe struct HeapState
     /// <summary>The next entry of Visited, or block of RoundSwept, that the phase looks at.</summary>
     public ulong RoundPosition;
 
-    /// <summary>How many of Visited a commit in batches has looked at and left.</summary>
+    /// <summary>How many of Visited a commit in batches has looked at and left, in this pass, and which pass it is, from 1.</summary>
     public ulong RoundKept;
+    public uint RoundPass;
 
     /// <summary>BytesSinceRound when the last slice ended.</summary>
     public ulong RoundServed;
