@@ -7,7 +7,7 @@ need libclang-rt-dev eval 'test -e "$(clang -print-resource-dir)/lib/linux/libcl
 need binutils command -v objdump
 
 tests=$root/bindings/cpp/tests passed=0 failed=0
-warnings="-Wall -Wextra -Wpedantic -Werror"
+warnings="-Wall -Wextra -Wpedantic -Wshadow -Werror"
 includes="-I$dist/include -I$tests"
 libraries="-L$dist/lib -Wl,-rpath,$dist/lib -lrefruntime -pthread"
 export PLACE=$place PROGRAMS=$root/tests/conformance/programs.txt

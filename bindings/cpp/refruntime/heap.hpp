@@ -240,14 +240,14 @@ public:
     /// Throws rr::error (RR_E_BUSY) inside a callback, and while there are references to its objects from elsewhere than its own objects.
     /// Only checked builds (RR_CHECK_INLINE) close all the same, and at once, since they notice when such a reference is used. Walks the heap.
     void close() {
-        rr_heap *const heap = get();
+        rr_heap *const closing = get();
 #if RR_HAS_INLINE
-        detail::counted(rr_collect(heap));
-        const std::int64_t outside = detail::count_outside(heap);
+        detail::counted(rr_collect(closing));
+        const std::int64_t outside = detail::count_outside(closing);
         if (outside > 0)
             throw error(RR_E_BUSY, "rr::heap::close: there are still " + std::to_string(outside) + " references to its objects: let go of them first");
 #endif
-        detail::check(rr_heap_free(heap));
+        detail::check(rr_heap_free(closing));
         heap_ = nullptr;
         on_collection_.reset();
     }
