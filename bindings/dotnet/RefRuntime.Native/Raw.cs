@@ -194,9 +194,9 @@ public static unsafe partial class Raw
     /// <summary>Gives the free pages of <c>heap</c> back to the system.</summary>
     /// <remarks>
     /// <para>
-    /// By itself the heap gives back what it has not needed for a second of its use, but for 16 MiB and a quarter of
-    /// what is in use; this gives back all of it now. It collects nothing: call rr_collect() first to free as much as
-    /// possible.
+    /// By itself the heap gives back half of what it has not needed for a second of its use, each second, down to a MiB
+    /// and a sixteenth of what is in use; this gives back all of it now. It collects nothing: call rr_collect() first
+    /// to free as much as possible.
     /// </para>
     /// <para>Cost: Proportional to the pages of the heap.</para>
     /// </remarks>

@@ -197,9 +197,9 @@ export function rr_heap_of(object: Memory): Pointer;
 /**
  * Gives the free pages of `heap` back to the system.
  *
- * By itself the heap gives back what it has not needed for a second of its use, but for 16 MiB and
- * a quarter of what is in use; this gives back all of it now. It collects nothing: call
- * rr_collect() first to free as much as possible.
+ * By itself the heap gives back half of what it has not needed for a second of its use, each
+ * second, down to a MiB and a sixteenth of what is in use; this gives back all of it now. It
+ * collects nothing: call rr_collect() first to free as much as possible.
  *
  * Cost:      Proportional to the pages of the heap.
  */

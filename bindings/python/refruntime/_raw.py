@@ -747,9 +747,9 @@ rr_heap_trim = _function("rr_heap_trim", rr_status, ctypes.c_void_p)
 
 Gives the free pages of `heap` back to the system.
 
-By itself the heap gives back what it has not needed for a second of its use, but for 16 MiB
-and a quarter of what is in use; this gives back all of it now. It collects nothing: call
-rr_collect() first to free as much as possible.
+By itself the heap gives back half of what it has not needed for a second of its use, each
+second, down to a MiB and a sixteenth of what is in use; this gives back all of it now. It
+collects nothing: call rr_collect() first to free as much as possible.
 
 Cost:      Proportional to the pages of the heap.
 """

@@ -92,10 +92,10 @@ internal static class Config
     /// <summary>Heap size in bytes below which growth alone never forces a complete collection.</summary>
     public const ulong GrowthFloorBytes = 8ul * 1024 * 1024;
 
-    /// <summary>Free pages whose memory a heap always keeps: 16 MiB.</summary>
-    public const int KeepFreePages = 256;
+    /// <summary>Free pages whose memory a heap always keeps: a MiB.</summary>
+    public const int KeepFreePages = 16;
 
-    /// <summary>How long it keeps those beyond: a second of its use.</summary>
+    /// <summary>For how long it watches those beyond before some go back: a second of its use.</summary>
     public const ulong KeepNanoseconds = 1_000_000_000;
 
     /// <summary>Candidates that one trial takes at most, how many objects it may look at, from how many that wait it walks on, for each

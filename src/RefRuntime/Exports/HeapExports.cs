@@ -62,7 +62,7 @@ internal static unsafe class HeapExports
     public static HeapHandle* Of([Const, Any] void* @object) => HeapOperations.Of(@object);
 
     /// <summary>Gives the free pages of <paramref name="heap"/> back to the system.</summary>
-    /// <remarks>By itself the heap gives back what it has not needed for a second of its use, but for 16 MiB and a quarter of
+    /// <remarks>By itself the heap gives back half of what it has not needed for a second of its use, each second, down to a MiB and a sixteenth of
     /// what is in use; this gives back all of it now. It collects nothing: call rr_collect() first to free as much as
     /// possible.</remarks>
     /// <cost>Proportional to the pages of the heap.</cost>

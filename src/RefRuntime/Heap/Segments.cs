@@ -223,8 +223,8 @@ internal static unsafe class Segments
         }
     }
 
-    /// <summary>Gives the free pages of one segment back to the system: of one that is wholly free, if there is one. False if the system took nothing.</summary>
-    public static bool TryTrimOne(HeapState* heap)
+    /// <summary>Gives the free pages of one segment back to the system: of one that is wholly free, if there is one. Returns how many the system took.</summary>
+    public static ulong TrimOne(HeapState* heap)
     {
         ulong before = heap->FreeDirtyPages;
         Segment* chosen = null;
@@ -244,7 +244,7 @@ internal static unsafe class Segments
             Trim(heap, chosen);
         }
 
-        return heap->FreeDirtyPages < before;
+        return before - heap->FreeDirtyPages;
     }
 
     public static void NotePeak(HeapState* heap)
