@@ -261,6 +261,9 @@ public static unsafe class HeapObjectExtensions
 
         string found = self.TypeName;
         self.Dispose();
-        throw new InvalidCastException($"the object is of type {found}, which no {typeof(T).Name} stands for");
+        throw new InvalidCastException($"the object is of type {found}, which no {NameOf(typeof(T))} stands for");
     }
+
+    private static string NameOf(Type type) =>
+        type.IsGenericType ? $"{nameof(HeapObject)}<{type.GenericTypeArguments[0].Name}>" : type.Name;
 }

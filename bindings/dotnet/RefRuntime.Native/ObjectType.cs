@@ -43,7 +43,7 @@ public abstract unsafe class ObjectType
     /// </param>
     /// <param name="isAcyclic">A promise that no object of this type is ever part of a cycle. Collections pass them by.</param>
     /// <remarks>What an exception in a callback does: see <see cref="Heap.CallbackException"/>.</remarks>
-    /// <exception cref="ArgumentException">The name is empty, or two slots have the same one.</exception>
+    /// <exception cref="ArgumentException">The name is empty, a slot has none, or two have the same one.</exception>
     public static ObjectType<T> Define<T>(
         string name, IEnumerable<string>? slots = null, Action<HeapObject<T>>? finalizer = null, Action<T>? destroy = null,
         bool isAcyclic = false)
@@ -51,6 +51,11 @@ public abstract unsafe class ObjectType
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ImmutableArray<string> names = [.. slots ?? []];
+        if (names.Contains(null!))
+        {
+            throw new ArgumentException("a slot has no name", nameof(slots));
+        }
+
         if (names.Distinct().Count() < names.Length)
         {
             throw new ArgumentException("two slots have the same name", nameof(slots));

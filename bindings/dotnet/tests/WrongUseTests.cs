@@ -87,6 +87,7 @@ public sealed class WrongUseTests
         using HeapObject<long> node = _heap.New(Types.Node);
         node.Set("left", list);
         Assert.That(Assert.Throws<InvalidCastException>(() => node.Get<HeapTuple>("left"))!.Message, Does.Contain("list"));
+        Assert.That(Assert.Throws<InvalidCastException>(() => node.Get<HeapObject<long>>("left"))!.Message, Does.Contain("HeapObject<Int64>"));
         Assert.That(list.ReferenceCount, Is.EqualTo(2));
         using HeapWeakReference weak = _heap.NewWeakReference(node);
         Assert.Throws<InvalidCastException>(() => weak.TryGetTarget(out HeapList? _));
@@ -146,6 +147,33 @@ public sealed class WrongUseTests
     }
 
     [Test]
+    public void A_lease_that_was_disposed_of_is_refused_and_disposing_of_it_twice_is_fine()
+    {
+        using HeapObject<long> node = _heap.New(Types.Node, 7);
+        Lease<long> lease = node.Lease();
+        lease.Value = 8;
+        lease.Dispose();
+        lease.Dispose();
+        bool refused = false;
+        try
+        {
+            lease.Value = 9;
+        }
+        catch (ObjectDisposedException)
+        {
+            refused = true;
+        }
+
+        Assert.That(refused);
+        using (Lease<long> early = node.Lease())
+        {
+            early.Dispose();
+        }
+
+        Assert.That(node.Value, Is.EqualTo(8));
+    }
+
+    [Test]
     public void A_heap_is_not_disposed_of_in_a_callback([Values] HeapSharing sharing)
     {
         using Heap heap = new(new HeapOptions { Sharing = sharing });
@@ -187,6 +215,7 @@ public sealed class WrongUseTests
         Assert.Throws<ArgumentException>(() => ObjectType.Define<int>(""));
         Assert.Throws<ArgumentException>(() => ObjectType.Define<int>("a\0b"));
         Assert.Throws<ArgumentException>(() => ObjectType.Define<int>("twice", ["a", "a"]));
+        Assert.Throws<ArgumentException>(() => ObjectType.Define<int>("nameless", [null!]));
         Assert.Throws<ArgumentException>(() => _heap.WriteSnapshot("a\0b"));
         Assert.That(Assert.Throws<IOException>(() => _heap.WriteSnapshot("/nowhere/a.heapsnapshot"))!.Message, Does.Contain("/nowhere"));
     }
