@@ -118,7 +118,13 @@ class Instance extends Handle {
 }
 
 /** Declares a type: the class whose instances are its objects. */
-function define(name, { refs = [], fields = {}, finalizer, destroy, acyclic = false } = {}) {
+function define(name, { refs = [], fields = {}, finalizer, destroy, acyclic = false, ...unknown } = {}) {
+    for (const option of Object.keys(unknown)) {
+        throw new TypeError(`there is no option '${option}'`);
+    }
+    if (typeof refs === 'string') {
+        throw wrongArgument('refs', 'a list of names', refs); // its letters would be the names
+    }
     if (typeof name !== 'string') {
         throw wrongArgument('name', 'a string', name);
     }
