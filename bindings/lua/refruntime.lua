@@ -60,6 +60,9 @@ function rr.release(object)
 end
 
 function rr.is_released(object)
+    if not handles.is_handle(object) then
+        address_of(object, "is_released")
+    end
     return object.rr_address == nil
 end
 

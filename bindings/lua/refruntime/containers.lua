@@ -131,7 +131,7 @@ end
 
 function bytes.newindex(handle, key, value)
     local position = checked(handle, key, "bytes") or no_bytes_field(handle, key)
-    ffi.cast("uint8_t *", handle.rr_address)[position] = value
+    handles.write(ffi.cast("uint8_t *", handle.rr_address), position, value, "bytes")
 end
 
 bytes.length = length
@@ -176,6 +176,7 @@ function containers.weakref(target, callback)
     if callback == nil then
         return handles.adopt(heap, need(library.rr_weakref_new(address, nil, nil)))
     end
+    errors.expect(callback, "function", "weakref")
     made = made + 1
     if made >= sweep_at then
         sweep()

@@ -36,6 +36,22 @@ function errors.raise(kind, status, message, ...)
     error(setmetatable({ kind = kind, status = status, message = message:format(...) }, Error), 0)
 end
 
+--- Raises an error unless the value is of this type.
+function errors.expect(value, wanted, what)
+    if type(value) ~= wanted then
+        errors.raise("type", raw.RR_E_TYPE, "%s: a %s is needed, not a %s", what, wanted, type(value))
+    end
+end
+
+--- A whole number that is not negative, Lua's or a 64-bit one of the FFI; or an error.
+function errors.count(value, what)
+    local count = type(value) ~= "string" and tonumber(value)
+    if not count or count < 0 or count > 2 ^ 53 or count ~= math.floor(count) then
+        errors.raise("argument", raw.RR_E_ARGUMENT, "%s must be a whole number that is not negative, not %s", what, tostring(value))
+    end
+    return count
+end
+
 --- Raises what the library says of this thread's last failed call.
 function errors.raise_last()
     local status = library.rr_last_status()

@@ -96,6 +96,18 @@ local function store(address, value, what)
     check(library.rr_store(ffi.cast(slot_type, address), address_or_null(value, what)))
 end
 
+local function assign(place, key, value)
+    place[key] = value
+end
+
+--- Writes a value of C, as the FFI converts it; what it can't convert is an error of ours.
+local function write(place, key, value, what)
+    local good, problem = pcall(assign, place, key, value)
+    if not good then
+        raise("type", raw.RR_E_TYPE, "%s: %s", what, problem:gsub("^.-:%d+: ", ""))
+    end
+end
+
 --- Calls a function with a handle that is lent to it, and closed afterwards. What is to stay makes an alias.
 local function lend(heap, address, callback)
     local handle = handle_type(address, heap.number, library.rr_type_of(address), 0)
@@ -168,5 +180,6 @@ handles.lend = lend
 handles.load = load
 handles.release = release
 handles.store = store
+handles.write = write
 
 return handles

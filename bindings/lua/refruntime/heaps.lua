@@ -62,7 +62,7 @@ function heaps.new(options)
     local set, max_bytes = 0, 0
     for name, value in pairs(options or {}) do
         if name == "max_bytes" then
-            max_bytes = value
+            max_bytes = errors.count(value, "rr.heap: max_bytes")
         elseif flags[name] then
             set = set + (value and flags[name] or 0)
         else
@@ -128,6 +128,9 @@ function Heap:new(kind, fields)
     if not types.is_type(kind) then
         raise("type", raw.RR_E_TYPE, "heap:new: a type is needed, not a %s", type(kind))
     end
+    if fields ~= nil then
+        errors.expect(fields, "table", "heap:new")
+    end
     local made = handles.adopt(self, need(library.rr_alloc(live(self), kind.id)))
     return fields and fill(made, write_fields, fields) or made
 end
@@ -145,7 +148,7 @@ end
 
 --- So many bytes, all 0; or those of a string.
 function Heap:bytes(content)
-    local count = type(content) == "string" and #content or content
+    local count = type(content) == "string" and #content or errors.count(content, "heap:bytes: the number of bytes")
     local address = need(library.rr_alloc_items(live(self), raw.RR_TYPE_BYTES, count))
     if type(content) == "string" then
         ffi.copy(address, content, count)
@@ -162,7 +165,7 @@ end
 
 --- One slice of about so many nanoseconds; returns how many it freed, and whether there is more to do.
 function Heap:step(nanoseconds)
-    local freed = tonumber(check(library.rr_collect_step(live(self), nanoseconds or 0)))
+    local freed = tonumber(check(library.rr_collect_step(live(self), errors.count(nanoseconds or 0, "heap:step: nanoseconds"))))
     return freed, library.rr_gc_pending(self.pointer) ~= 0
 end
 
@@ -179,7 +182,7 @@ function Heap:is_enabled()
 end
 
 function Heap:set_threshold(candidates)
-    check(library.rr_gc_set_threshold(live(self), candidates))
+    check(library.rr_gc_set_threshold(live(self), errors.count(candidates, "heap:set_threshold: candidates")))
 end
 
 function Heap:threshold()
@@ -187,7 +190,7 @@ function Heap:threshold()
 end
 
 function Heap:set_pause_goal(nanoseconds)
-    check(library.rr_gc_set_pause_goal(live(self), nanoseconds))
+    check(library.rr_gc_set_pause_goal(live(self), errors.count(nanoseconds, "heap:set_pause_goal: nanoseconds")))
 end
 
 function Heap:pause_goal()
@@ -255,6 +258,9 @@ end
 
 --- All objects, or those of a type.
 function Heap:objects(kind)
+    if kind ~= nil and not types.is_type(kind) then
+        raise("type", raw.RR_E_TYPE, "heap:objects: a type is needed, not a %s", type(kind))
+    end
     return ask(self, library.rr_get_objects, live(self), kind and kind.id or raw.RR_TYPE_NONE)
 end
 

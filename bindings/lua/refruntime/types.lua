@@ -57,13 +57,18 @@ local function kind_of(self, slots)
         if offset then
             handles.store(at(handle, offset), value, key)
         elseif has_field(key) then
-            ffi.cast(pointer_type, handle.rr_address)[key] = value
+            handles.write(ffi.cast(pointer_type, handle.rr_address), key, value, key)
         else
             no_field(handle, key)
         end
     end
     return kind
 end
+
+--- What may stand in a description.
+local parts = {
+    name = "string", slots = "table", fields = "string", methods = "table", finalize = "function", destroy = "function", acyclic = "boolean",
+}
 
 --- Makes a type, which lives as long as the process: make types once.
 --
@@ -78,9 +83,19 @@ end
 --     acyclic = true,                       -- a promise: never part of a cycle
 -- }
 function types.new(description)
+    errors.expect(description, "table", "rr.type")
+    for key, value in pairs(description) do
+        if not parts[key] then
+            errors.raise("argument", raw.RR_E_ARGUMENT, "rr.type: there is no option %s", tostring(key))
+        end
+        errors.expect(value, parts[key], "rr.type: " .. key)
+    end
     local name, slots = description.name, description.slots or {}
-    if type(name) ~= "string" then
-        errors.raise("argument", raw.RR_E_ARGUMENT, "rr.type: a name is needed, not a %s", type(name))
+    if name == nil then
+        errors.raise("argument", raw.RR_E_ARGUMENT, "rr.type: a name is needed")
+    end
+    for _, slot in ipairs(slots) do
+        errors.expect(slot, "string", "rr.type: a slot")
     end
     local self = setmetatable({ name = name, methods = description.methods or {}, layout = layout(slots, description.fields) }, Type)
     self.finalize, self.destroy = description.finalize, description.destroy

@@ -89,12 +89,14 @@ function tests.a_million_handles_leave_nothing()
     local heap = manual()
     local kept = heap:new(node)
     local before = heap:stats().live_objects
-    for _ = 1, 1000000 do
+    for _ = 1, 500000 do
+        heap:new(node, { left = kept })
         rr.alias(kept)
     end
     settle()
     equal(rr.refcount(kept), 1)
     equal(heap:stats().live_objects, before)
+    equal(heap:stats().objects_allocated, 500001)
     heap:verify()
     heap:close()
 end
@@ -393,6 +395,26 @@ function tests.wrong_descriptions_are_refused()
     fails("argument", "no option manual", rr.heap, { manual = true })
     fails("type", "an object is needed, not a nil", rr.refcount, nil)
     fails("type", "an object is needed, not a table", rr.release, {})
+    fails("type", "is_released: an object is needed, not a nil", rr.is_released, nil)
+    fails("type", "rr.type: a table is needed, not a nil", rr.type, nil)
+    fails("argument", "rr.type: there is no option finaliser", rr.type, { name = "a", finaliser = print })
+    fails("type", "rr.type: finalize: a function is needed, not a number", rr.type, { name = "a", finalize = 5 })
+    fails("type", "rr.type: a slot: a string is needed, not a number", rr.type, { name = "a", slots = { 5 } })
+    local heap = manual()
+    local a = heap:new(node, { value = 7 })
+    fails("type", "value: cannot convert 'string'", function() a.value = "seven" end)
+    fails("type", "bytes: cannot convert 'string'", function() heap:bytes(3)[1] = "A" end)
+    equal(a.value, 7LL)
+    fails("type", "weakref: a function is needed, not a string", rr.weakref, a, "a function")
+    fails("type", "heap:new: a table is needed, not a number", heap.new, heap, node, 5)
+    fails("type", "heap:objects: a type is needed, not a string", heap.objects, heap, "node")
+    fails("argument", "max_bytes must be", rr.heap, { max_bytes = -1 })
+    for _, count in ipairs { -1, 1.5, 0 / 0, 2 ^ 60, {} } do
+        fails("argument", "heap:bytes: the number of bytes must be", heap.bytes, heap, count)
+        fails("argument", "heap:set_pause_goal", heap.set_pause_goal, heap, count)
+    end
+    equal(#heap:bytes(3LL), 3)
+    heap:close()
     is(not pcall(rr.type, { name = "bad C", fields = "no such type;" }))
 end
 
