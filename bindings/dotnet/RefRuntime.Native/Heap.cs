@@ -189,12 +189,18 @@ public sealed unsafe partial class Heap : IDisposable
     /// Without callback all weak references to one target are the same object. The callback is kept until it has run, or until
     /// some time after the weak reference is gone; handles that it captures hold their objects, so capture weak references.
     /// </remarks>
+    /// <exception cref="ArgumentException">The object is in another heap.</exception>
     /// <exception cref="InsufficientMemoryException">The heap is at its limit, and collecting did not help.</exception>
     public HeapWeakReference NewWeakReference(HeapObject target, Action<HeapWeakReference>? callback = null)
     {
         ArgumentNullException.ThrowIfNull(target);
         using Entry entry = Enter();
         using Held held = new(this, target);
+        if (target.Heap != this)
+        {
+            throw new ArgumentException("the object is in another heap", nameof(target)); // the handle would outlive its object's heap
+        }
+
         nint token = callback is null ? 0 : _weakCallbacks.Add(callback);
         void* address = Raw.rr_weakref_new(held.Pointer, callback is null ? null : &Callbacks.TargetDied, (void*)token);
         if (address == null)

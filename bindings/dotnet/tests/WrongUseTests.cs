@@ -102,6 +102,7 @@ public sealed class WrongUseTests
         using HeapObject<long> node = _heap.New(Types.Node);
         Assert.That(Assert.Throws<ArgumentException>(() => node.Set("left", foreign))!.Message, Does.StartWith("rr_store"));
         Assert.Throws<ArgumentException>(() => _heap.NewTuple(node, foreign));
+        Assert.Throws<ArgumentException>(() => _heap.NewWeakReference(foreign));
         Assert.That(node.ReferenceCount, Is.EqualTo(1));
     }
 

@@ -67,6 +67,11 @@ class Core {
 
 let defaultHeap;
 
+/** The error for an object of another heap that the library does not refuse itself. */
+function elsewhere(address) {
+    return Object.assign(new RangeError(`the object at 0x${address.toString(16)} is in another heap`), { code: 'RR_E_ARGUMENT' });
+}
+
 class Heap {
     onError = undefined;
 
@@ -154,6 +159,9 @@ class Heap {
     weak(target, callback = undefined) {
         this._pointer();
         const address = addressOf(target, 'target');
+        if (target.heap !== this) {
+            throw elsewhere(address); // the new handle would outlive its object's heap
+        }
         if (callback === undefined) {
             return wrap(this, need(raw.rr_weakref_new(address, null, null)));
         }
@@ -176,7 +184,7 @@ class Heap {
     fromAddress(address) {
         const heap = raw.rr_heap_of(address);
         if (heap !== null && heap !== this._pointer()) {
-            throw Object.assign(new RangeError(`the object at 0x${address.toString(16)} is in another heap`), { code: 'RR_E_ARGUMENT' });
+            throw elsewhere(address);
         }
         return wrap(this, need(raw.rr_newref(address)));
     }

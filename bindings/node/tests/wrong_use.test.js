@@ -110,6 +110,9 @@ test('an object of another heap is refused in the words of the library', () => {
     const node = new Node(heap);
     assert.throws(() => node.set('left', foreign), { name: 'RangeError', code: 'RR_E_ARGUMENT', message: /^rr_store: / });
     assert.throws(() => heap.fromAddress(foreign.address), RangeError);
+    for (const callback of [undefined, () => {}]) {
+        assert.throws(() => heap.weak(foreign, callback), { name: 'RangeError', code: 'RR_E_ARGUMENT', message: /another heap/ });
+    }
     assert.throws(() => heap.fromAddress(node.address + 8n), { code: 'RR_E_NOT_OBJECT' });
     other.close();
 });

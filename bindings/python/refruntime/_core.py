@@ -23,8 +23,8 @@ from weakref import ref
 
 from . import _native, _raw, _registry
 from ._gate import Gate
-from ._handle import Handle, this_thread
-from .errors import ClosedError, RefRuntimeError, check, fail
+from ._handle import Handle, address_of, this_thread
+from .errors import ArgumentError, ClosedError, RefRuntimeError, check, fail
 
 MAX_UINT64 = 0xFFFF_FFFF_FFFF_FFFF
 
@@ -58,6 +58,13 @@ class HeapCore:
         if not self._pointer:
             raise ClosedError("the heap is closed")
         return self._pointer
+
+    def _own(self, target: object, what: str) -> int:
+        """The address of an object that must be of this heap: handles made for another heap's would outlive it unseen."""
+        address = address_of(target, what)
+        if isinstance(target, Handle) and target._heap is not self:
+            raise ArgumentError(f"{what} {address:#x} belongs to another heap")
+        return address
 
     # The end of a heap
 

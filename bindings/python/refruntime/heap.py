@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, Iterable, List as PyList, Mapping, Optio
 
 from . import _callbacks, _native, _raw, _registry, types
 from ._core import MAX_UINT64
-from ._handle import address_of, address_or_null, this_thread
+from ._handle import address_or_null, this_thread
 from .containers import POINTER_SIZE, Bytes, List, Tuple
 from .errors import check, need
 from .looking import Looking
@@ -167,7 +167,9 @@ class Heap(Looking):
         Python's own ``weakref`` watches handles: ``weakref.ref(node)`` is dead when the handle is, not when the object is. In place
         of its dictionaries there are ``refruntime.WeakValueDictionary`` and ``WeakKeyDictionary``."""
         with self._guard:
-            address = address_of(target, "target")
+            if callback is not None and not callable(callback):
+                raise TypeError("callback must be callable")
+            address = self._own(target, "target")
             self._live()
             thunk = _NO_CALLBACK if callback is None else _callbacks.target_died
             weak: WeakRef = self._new(WeakRef, self._api.weakref_new, address, thunk, None)
@@ -277,48 +279,48 @@ class Heap(Looking):
     def make_immortal(self, target: Any) -> None:
         """Let an object live as long as the heap: its count stops, the collector skips it."""
         with self._guard:
-            check(self._api.make_immortal(address_of(target, "object")))
+            check(self._api.make_immortal(self._own(target, "object")))
 
     def is_immortal(self, target: Any) -> bool:
         """Whether an object is immortal."""
         with self._guard:
-            return bool(self._api.is_immortal(address_of(target, "object")))
+            return bool(self._api.is_immortal(self._own(target, "object")))
 
     def is_unique(self, target: Any) -> bool:
         """Whether the handle passed holds the object's only reference."""
         with self._guard:
-            return bool(self._api.is_unique(address_of(target, "object")))
+            return bool(self._api.is_unique(self._own(target, "object")))
 
     def is_tracked(self, target: Any) -> bool:
         """Whether collections look at the object. Objects without references are never tracked."""
         with self._guard:
-            return bool(self._api.gc_is_tracked(address_of(target, "object")))
+            return bool(self._api.gc_is_tracked(self._own(target, "object")))
 
     def track(self, target: Any) -> None:
         """Let collections look at the object."""
         with self._guard:
-            check(self._api.gc_track(address_of(target, "object")))
+            check(self._api.gc_track(self._own(target, "object")))
 
     def untrack(self, target: Any) -> None:
         """Let collections pass the object by."""
         with self._guard:
-            check(self._api.gc_untrack(address_of(target, "object")))
+            check(self._api.gc_untrack(self._own(target, "object")))
 
     def is_finalized(self, target: Any) -> bool:
         """Whether the object's finalizer has run."""
         with self._guard:
-            return bool(self._api.is_finalized(address_of(target, "object")))
+            return bool(self._api.is_finalized(self._own(target, "object")))
 
     def weakref_count(self, target: Any) -> int:
         """How many weak references to the object there are."""
         with self._guard:
-            return check(self._api.weakref_count(address_of(target, "object")))
+            return check(self._api.weakref_count(self._own(target, "object")))
 
     def get_weakrefs(self, target: Any) -> PyList[WeakRef]:
         """The weak references to the object, in no particular order. It asks each weak reference of the heap."""
         found: PyList[WeakRef] = []
         with self._guard:
-            address = address_of(target, "object")
+            address = self._own(target, "object")
             for weak in self._all(self._many("get_objects", self._live(), _raw.RR_TYPE_WEAKREF)):
                 referent = self._api.weakref_get(weak._address)
                 if referent:

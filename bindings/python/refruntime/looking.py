@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterable, List as PyList, Optional, Type, Union
 
 from . import _raw, pictures
 from ._core import MAX_UINT64, HeapCore
-from ._handle import Handle, address_of
+from ._handle import Handle
 from .errors import check, fail
 
 __all__ = ["Looking"]
@@ -32,7 +32,7 @@ class Looking(HeapCore):
         everything: PyList[Any] = []
         with self._guard:
             for target in targets:
-                everything += self._all(self._many(function, address_of(target, "object")))
+                everything += self._all(self._many(function, self._own(target, "object")))
         if function == "get_referents":
             return everything
         for handle in everything:
@@ -60,7 +60,7 @@ class Looking(HeapCore):
         The handle that you pass does not count: it would always be the whole answer. An empty list means that nothing
         else leads to the object. (In a synchronized heap it counts: there it can't be put aside for a moment.)"""
         with self._guard:
-            address = address_of(target, "object")
+            address = self._own(target, "object")
             if self._gate is not None:
                 return self._all(self._many("get_path", address))
             if not self._api.is_unique(address):

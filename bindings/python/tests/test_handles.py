@@ -101,6 +101,37 @@ class Handles(HeapTestCase):
                 use()
         self.assertIn("closed", repr(a))
 
+    def test_an_object_of_another_heap_is_refused(self) -> None:
+        other = refruntime.Heap()
+        self.addCleanup(other.close)
+        foreign = other.type("Node", refs=["next"])()
+        node = self.Node()
+        for use in (
+            lambda: setattr(node, "next", foreign),
+            lambda: self.heap.list([foreign]),
+            lambda: self.heap.tuple([foreign]),
+            lambda: self.heap.weakref(foreign),
+            lambda: self.heap.get_referents(foreign),
+            lambda: self.heap.get_referrers(node, foreign),
+            lambda: self.heap.get_path(foreign),
+            lambda: self.heap.get_weakrefs(foreign),
+            lambda: self.heap.is_finalized(foreign),
+        ):
+            with self.assertRaisesRegex(refruntime.ArgumentError, "another heap"):
+                use()
+        with self.assertRaisesRegex(TypeError, "callback"):
+            self.heap.weakref(node, 5)
+        self.assertEqual((foreign.refcount, node.refcount), (1, 1))
+        self.assertEqual(refruntime.gc.get_referents(foreign), [])
+
+    def test_a_million_handles_leave_nothing(self) -> None:
+        kept = self.Node()
+        for _ in range(500_000):
+            self.Node(next=kept)
+            kept.alias()
+        self.assertEqual((self.live(), kept.refcount), (1, 1))
+        self.assertEqual(self.heap.get_stats()["objects_allocated"], 500_001)
+
     def test_a_handle_that_outlives_its_heap_raises(self) -> None:
         heap = refruntime.Heap()
         node = heap.type("Node", refs=["next"], fields={})()
