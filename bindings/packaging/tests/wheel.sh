@@ -25,7 +25,8 @@ count: int = numbers.refcount
 reveal_type(heap.collect())
 PYTHON
 cd "$place"
-mypy --strict --cache-dir="$place/cache" --python-executable="$place/venv/bin/python" typed.py | grep -q 'Revealed type is "builtins.int"'
+mypy --strict --cache-dir="$place/cache" --python-executable="$place/venv/bin/python" typed.py >revealed || { cat revealed >&2 && exit 1; }
+grep -q 'Revealed type is "builtins.int"' revealed
 mypy --cache-dir="$place/cache" --config-file="$here/../../../bindings/python/pyproject.toml" "$here/../../../bindings/python/refruntime"
 
 "$place/venv/bin/pip" --quiet --disable-pip-version-check uninstall --yes refruntime
