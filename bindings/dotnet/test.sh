@@ -9,7 +9,8 @@ shared_packages=${NUGET_PACKAGES:-$HOME/.nuget/packages}
 settings=(-c Release --artifacts-path "$place/artifacts" -p:RestorePackagesPath="$place/packages"
     -p:RestoreFallbackFolders="$shared_packages" -p:RestoreAdditionalProjectSources="$packages")
 mkdir -p "$shared_packages" "$results"
-rm -rf "$packages" "$readme" "$place/packages/refruntime.native" "$results/dotnet.trx"
+# All files of a package have the same time, so that MSBuild takes a changed one of the same size for the one that it has copied before.
+rm -rf "$packages" "$readme" "$place/packages/refruntime.native" "$results/dotnet.trx" "$place/artifacts"/{bin,obj}/{RefRuntime.Native.Tests,Readme}
 . bindings/dotnet/package.sh || exit 1
 
 passed=0 failed=0
