@@ -43,6 +43,11 @@ internal unsafe struct SetVerification : IReferenceVisitor
     {
         for (ulong i = 0; i < count; i++)
         {
+            if (i + Prefetch.Distance < count)
+            {
+                Prefetch.Header(members[i + Prefetch.Distance]);
+            }
+
             uint* side = SideData.TryGet(heap, Segment.PageOf(members[i]), members[i]);
             if (side == null)
             {
@@ -57,6 +62,11 @@ internal unsafe struct SetVerification : IReferenceVisitor
         SetVerification edges = new(heap);
         for (ulong i = 0; i < count; i++)
         {
+            if (i + Prefetch.Distance < count)
+            {
+                Prefetch.Header(members[i + Prefetch.Distance]);
+            }
+
             References.Visit(members[i], ObjectLookup.TypeOf(members[i]), ref edges);
         }
 
