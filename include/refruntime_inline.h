@@ -500,7 +500,9 @@ RR_INLINE void *rr_inline_try_alloc(rr_heap *heap, const rr_layout_type *entry)
     rr_inline_link *bin = (rr_inline_link *)(void *)(bins + __atomic_load_n(&entry->bin_offset, __ATOMIC_ACQUIRE));
     void *payload = *bin;
     if (RR_INLINE_LIKELY(payload != NULL)) {
-        *bin = *(rr_inline_link *)payload;
+        void *next = *(rr_inline_link *)payload;
+        *bin = next;
+        __builtin_prefetch(next); /* the next allocation reads its link */
         rr_inline_clear(payload, entry->clear_bytes);
         *rr_inline_header(payload) = entry->header;
     }

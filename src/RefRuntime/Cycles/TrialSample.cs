@@ -31,11 +31,14 @@ internal static unsafe class TrialSample
 
         long few = wanted / PagesOfSample;
         long due = few * all / 2; // what rounding may leave over, so that as many are taken as are wanted
+        Arrivals arrivals = default;
         for (Segment* segment = heap->Segments; segment != null; segment = segment->Next)
         {
             for (ulong pages = segment->CandidatePages; pages != 0; pages &= pages - 1)
             {
-                Prefetch.Line(Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages));
+                Page* page = Segment.PageTable(segment) + BitOperations.TrailingZeroCount(pages);
+                Prefetch.Line(page);
+                Prefetch.Line(Segment.Bitmap(page));
             }
 
             for (ulong pages = segment->CandidatePages; pages != 0; pages &= pages - 1)
@@ -46,11 +49,13 @@ internal static unsafe class TrialSample
                 long taken = count <= few ? (2 * due >= count * all ? count : 0) : due < all ? 0 : due / all;
                 if (taken != 0)
                 {
-                    due -= TakeFrom(heap, page, ref table, (uint)Math.Min(taken, count), wanted) * all;
+                    due -= TakeFrom(page, ref table, ref arrivals, (uint)Math.Min(taken, count), wanted) * all;
                 }
             }
         }
 
+        arrivals.Drain(ref table);
+        heap->Candidates -= table.Count;
         return table.Count;
     }
 
@@ -58,31 +63,18 @@ internal static unsafe class TrialSample
     /// Takes so many bits of the page's bitmap, unless the table has <paramref name="most"/> objects before: candidates, or what objects
     /// left behind that died inline. Returns how many bits it took.
     /// </summary>
-    private static uint TakeFrom(HeapState* heap, Page* page, ref TrialTable table, uint wanted, uint most)
+    private static uint TakeFrom(Page* page, ref TrialTable table, ref Arrivals arrivals, uint wanted, uint most)
     {
         ulong* bitmap = Segment.Bitmap(page);
-        uint before = table.Count;
         uint taken = 0;
-        for (uint w = 0; taken < wanted && taken < page->CandidateCount && table.Count < most; w++)
+        for (uint w = 0; taken < wanted && taken < page->CandidateCount && table.Count + arrivals.Count < most; w++)
         {
-            // The headers come from memory together.
-            uint asked = taken;
-            for (ulong bits = bitmap[w]; bits != 0 && asked < wanted; bits &= bits - 1, asked++)
+            for (; bitmap[w] != 0 && taken < wanted && table.Count + arrivals.Count < most; bitmap[w] &= bitmap[w] - 1, taken++)
             {
-                Prefetch.Header(PayloadOf(page, w, bits));
-            }
-
-            for (; bitmap[w] != 0 && taken < wanted && table.Count < most; bitmap[w] &= bitmap[w] - 1, taken++)
-            {
-                void* payload = PayloadOf(page, w, bitmap[w]);
-                if (CandidateLog.IsLogged(Header.Word(payload)))
-                {
-                    table.Insert(payload);
-                }
+                arrivals.Add(PayloadOf(page, w, bitmap[w]), ref table);
             }
         }
 
-        heap->Candidates -= table.Count - before;
         page->CandidateCount -= (ushort)taken;
         if (page->CandidateCount == 0)
         {
@@ -95,4 +87,50 @@ internal static unsafe class TrialSample
     /// <summary>The payload that the first bit of a word stands for.</summary>
     private static void* PayloadOf(Page* page, uint word, ulong bits) =>
         Blocks.PayloadAt(page, (word * 64) + (uint)BitOperations.TrailingZeroCount(bits));
+
+    /// <summary>What has been taken out of the log and is not in the table yet: the headers, which lie far apart, come from memory together.</summary>
+    private struct Arrivals
+    {
+        private fixed ulong _payloads[(int)Prefetch.Distance];
+        private uint _next;
+
+        /// <summary>How many may still go into the table.</summary>
+        public uint Count { get; private set; }
+
+        /// <summary>Takes one, and puts the oldest into the table if there are many.</summary>
+        public void Add(void* payload, ref TrialTable table)
+        {
+            Prefetch.Header(payload);
+            if (Count == Prefetch.Distance)
+            {
+                Admit((void*)_payloads[_next], ref table);
+            }
+            else
+            {
+                Count++;
+            }
+
+            _payloads[_next] = (ulong)payload;
+            _next = (_next + 1) % Prefetch.Distance;
+        }
+
+        /// <summary>Puts all into the table.</summary>
+        public void Drain(ref TrialTable table)
+        {
+            for (uint i = Count; i != 0; i--)
+            {
+                Admit((void*)_payloads[(_next - i) % Prefetch.Distance], ref table);
+            }
+
+            Count = 0;
+        }
+
+        private static void Admit(void* payload, ref TrialTable table)
+        {
+            if (CandidateLog.IsLogged(Header.Word(payload)))
+            {
+                table.Insert(payload);
+            }
+        }
+    }
 }
