@@ -477,7 +477,7 @@ sanitize_with() {
     say "Compiling the C tests with -fsanitize=$1"
     run "cmake-$1" "CMake can't configure native-tests" \
         cmake -S native-tests -B "$place" -G "Unix Makefiles" -DRR_SANITIZE="$1" || return
-    for part in c callbacks sanitizers; do
+    for part in c callbacks conformance sanitizers; do
         run "native-$1" "native-tests do not compile with -fsanitize=$1" make -C "$place/$part" -k -j "$(nproc)" || return
     done
     ctest --test-dir "$place" -j "$(nproc)" --output-on-failure --no-tests=error -R "$2"
