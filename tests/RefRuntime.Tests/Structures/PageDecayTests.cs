@@ -52,8 +52,10 @@ public sealed unsafe class PageDecayTests
     public void What_was_needed_meanwhile_stays()
     {
         using var heap = new TestHeap();
-        ulong committed = Breathe(heap);
-        Breathe(heap, Pages * 3 / 4);
+        Breathe(heap);
+        Age(heap, Config.KeepNanoseconds);
+        UseAPage(heap); // from now on all that is free is watched
+        ulong committed = Breathe(heap, Pages * 3 / 4);
         Age(heap, Config.KeepNanoseconds);
         for (int i = 0; i < Pages / Config.PagesPerSegment; i++)
         {
