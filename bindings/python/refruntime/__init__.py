@@ -20,6 +20,7 @@ from typing import Any, Callable
 from . import gc
 from ._handle import Handle
 from ._native import held as _held
+from .batch import Batch, BatchSlice
 from .containers import Bytes, List, Tuple
 from .errors import (
     AbiError,
@@ -82,6 +83,8 @@ __version__: str = _held.version().decode("ascii")
 __all__ = [
     "AbiError",
     "ArgumentError",
+    "Batch",
+    "BatchSlice",
     "BusyError",
     "Bytes",
     "ClosedError",

@@ -9,6 +9,7 @@ Invariants
     to another thread, which must not enter the heap in the middle of a call. It is recursive, since callbacks call.
     A handle may be dropped by Python's collector at any point of any thread, so ``__del__`` never waits for a lock and
     never enters a heap of another thread: what it can't give back at once stays in ``_pending``.
+    A batch's references stay there as the array that they are in.
     Python's recursion limit may be reached in any call of a Python function. So a reference to be given back is among the
     pending before anything else is called, and a new one becomes so when no handle can be made for it: none is lost.
 """
@@ -16,9 +17,10 @@ Invariants
 from __future__ import annotations
 
 import ctypes
+from array import array
 from collections import deque
 from threading import RLock
-from typing import Any, Callable, ContextManager, Deque, Dict, Iterable, List, Optional, Tuple, Type
+from typing import Any, Callable, ContextManager, Deque, Dict, Iterable, List, Optional, Tuple, Type, Union
 from weakref import ref
 
 from . import _native, _raw, _registry
@@ -47,7 +49,7 @@ class HeapCore:
         self._guard: ContextManager[Any] = self._gate or self._lock
         self._owner: Optional[object] = this_thread() if owned else None
         self._handles: Dict[int, ref[Handle]] = {}
-        self._pending: Deque[int] = deque()
+        self._pending: Deque[Union[int, array[int]]] = deque()
         self._weak_callbacks: Dict[int, Callable[[Any], Any]] = {}
         self._weak_sweep_at = 64
         self._pointer = pointer
@@ -239,6 +241,13 @@ class HeapCore:
                 except IndexError:
                     return
                 try:
+                    if not isinstance(address, int):
+                        done = api.decref_many(address.buffer_info()[0], len(address))
+                        if done == len(address):
+                            continue
+                        del address[: done + 1]
+                        pending.appendleft(address)
+                        fail()
                     if address in callbacks and api.is_unique(address):
                         callbacks.pop(address, None)  # a weak reference that dies before its target
                     status = api.decref(address)

@@ -157,6 +157,15 @@ class Instance(Handle):
             self = heap._new(cls, heap._api.alloc, heap._live(), cls._type_id)
         return self._fill(named)
 
+    @classmethod
+    def _slot(cls, name: object) -> int:
+        """Where in the payload the reference of this name is."""
+        for kind in cls.__mro__:
+            field = vars(kind).get(name) if isinstance(name, str) else None
+            if isinstance(field, _RefField):
+                return field.offset
+        raise AttributeError(f"{cls.__name__} has no reference {name!r}")
+
     def _fill(self, named: Mapping[str, Any]) -> Any:
         for name, value in named.items():
             if name not in self._names:
