@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A million nodes from Python: made, linked into a list, dropped. By RefRuntime's batch calls through ctypes, and as Python's
+"""A million nodes from Python: made, linked into a list, dropped. As a batch of RefRuntime's Python package, and as Python's
 own objects.
 
     python_batch.py [quick] > FILE        # for rr_bench --add FILE
@@ -9,16 +9,15 @@ take turns in each repetition. Python's own collector is off while its objects a
 RefRuntime's heap collects by itself, as it does by default. Each contender checks its list.
 """
 
-import ctypes
 import gc
 import itertools
 import sys
 import time
+from ctypes import c_int64
 
-from refruntime import _raw as rr
+import refruntime
 
 REPETITIONS = 9
-POINTER = ctypes.sizeof(ctypes.c_void_p)
 
 
 class SlotsNode:
@@ -33,43 +32,28 @@ class Batches:
     """32 bytes with two references, as all nodes of the benchmarks."""
 
     def __init__(self) -> None:
-        offsets = (ctypes.c_uint32 * 2)(0, POINTER)
-        info = rr.rr_type_info(
-            struct_size=ctypes.sizeof(rr.rr_type_info),
-            name=b"bench node",
-            size=32,
-            ref_offsets=ctypes.cast(offsets, ctypes.POINTER(ctypes.c_uint32)),
-            ref_count=2,
-        )
-        options = rr.rr_heap_options(struct_size=ctypes.sizeof(rr.rr_heap_options))
-        self.type = rr.rr_type_new(ctypes.byref(info))
-        self.heap = rr.rr_heap_new(ctypes.byref(options))
+        self.heap = refruntime.Heap()
+        self.Node = self.heap.type("Node", refs=["next", "other"], fields={"id": c_int64, "check": c_int64})
 
     def live(self) -> int:
-        stats = rr.rr_stats(struct_size=ctypes.sizeof(rr.rr_stats))
-        expect(rr.rr_heap_stats(self.heap, ctypes.byref(stats)) == rr.RR_OK)
-        return int(stats.live_objects)
+        return self.heap.get_stats()["live_objects"]
 
     def run(self, count: int) -> int:
         start = time.perf_counter_ns()
-        nodes = (ctypes.c_void_p * count)()
-        made = rr.rr_alloc_many(self.heap, self.type, count, nodes)
-        linked = rr.rr_store_many(nodes, 0, ctypes.byref(nodes, POINTER), count - 1)
+        nodes = self.heap.batch(self.Node, count)
+        nodes[:-1].store("next", nodes[1:])
         spent = time.perf_counter_ns() - start
 
-        expect(made == count and linked == count - 1 and self.live() == count)
+        expect(len(nodes) == count and self.live() == count)
         for i in (0, count // 2, count - 2):
-            expect(ctypes.c_void_p.from_address(nodes[i]).value == nodes[i + 1])
-            expect(rr.rr_getrefcount(nodes[i + 1]) == 2)
+            expect(nodes[i].next is nodes[i + 1])
+            expect(nodes[i + 1].refcount == 3)
 
         start = time.perf_counter_ns()
-        dropped = rr.rr_decref_many(nodes, count)
+        nodes.close()
         spent += time.perf_counter_ns() - start
-        expect(dropped == count and self.live() == 0)
+        expect(self.live() == 0)
         return spent
-
-    def end(self) -> None:
-        expect(rr.rr_heap_free(self.heap) == rr.RR_OK)
 
 
 def run_objects(node, count: int) -> int:
@@ -94,7 +78,7 @@ def run_objects(node, count: int) -> int:
 
 def expect(condition: bool) -> None:
     if not condition:
-        raise SystemExit(f"python_batch.py: the data is wrong: {rr.rr_last_error().decode()}")
+        raise SystemExit("python_batch.py: the data is wrong")
 
 
 def main(arguments) -> None:
@@ -111,7 +95,7 @@ def main(arguments) -> None:
     for _ in range(repetitions):
         for name, run in contenders.items():
             samples[name].append(run(count) / count)
-    batches.end()
+    batches.heap.close()
     for name, values in samples.items():
         print(name, *(f"{value:.3f}" for value in values), sep="\t")
 
