@@ -3,8 +3,10 @@
 #define _GNU_SOURCE
 #include "support.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 /* ---- Owned heaps ------------------------------------------------------------------------------------------------- */
 
@@ -92,6 +94,20 @@ static int stranger_uses_the_rest(void *data) {
     return 0;
 }
 
+/* The heap itself, or what belongs to it. */
+static int stranger_is_told_what_was_wrong(void *data) {
+    property *p = data;
+    char expected[200];
+    snprintf(expected, sizeof expected, "rr_list_new: heap 0x%" PRIxPTR " is a heap that another thread owns", (uintptr_t)p->heap);
+    REQUIRE_NULL_WRONG_THREAD(rr_list_new(p->heap));
+    REQUIRE(strcmp(rr_last_error(), expected) == 0);
+    snprintf(expected, sizeof expected, "rr_list_clear: list 0x%" PRIxPTR " belongs to a heap that another thread owns",
+             (uintptr_t)p->list);
+    REQUIRE_WRONG_THREAD(rr_list_clear(p->list));
+    REQUIRE(strcmp(rr_last_error(), expected) == 0);
+    return 0;
+}
+
 /* A reader answers as on its own thread, or with its error value and the status that says why. */
 static int stranger_reads(void *data) {
     property *p = data;
@@ -131,6 +147,7 @@ static void an_owned_heap_refuses_another_thread_and_stays_as_it_is(void **state
     on_thread(stranger_changes, &p);
     on_thread(stranger_collects, &p);
     on_thread(stranger_uses_the_rest, &p);
+    on_thread(stranger_is_told_what_was_wrong, &p);
     on_thread(stranger_reads, &p);
 
     assert_int_equal(rr_getrefcount(p.first), 2);

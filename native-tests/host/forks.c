@@ -375,6 +375,59 @@ static void a_fork_in_any_callback_is_fine_on_both_sides(void)
         in_all_callbacks(flags[i]);
 }
 
+/* ---- Without a heap ------------------------------------------------------------------------------------------------ */
+
+static atomic_int stays;
+
+static void stay(void *object, void *user)
+{
+    (void)object;
+    (void)user;
+    stays = 1;
+    while (stays != 0)
+        usleep(1000);
+}
+
+static void *stay_in_a_finalizer(void *object)
+{
+    WORKS(rr.decref(object));
+    return NULL;
+}
+
+static void expect_the_end(const char *sentence)
+{
+    size_t length = strlen(rr.last_error()), end = strlen(sentence);
+    CHECK(rr.last_status() == RR_E_WRONG_THREAD, "%s", rr.last_error());
+    CHECK(length > end && strcmp(rr.last_error() + length - end, sentence) == 0, "%s", rr.last_error());
+}
+
+static void a_child_is_told_that_a_heap_stayed_with_a_thread_of_its_parent(void)
+{
+    pthread_t thread;
+    rr = host_load();
+    rr_heap *heap = heap_with(RR_HEAP_SYNCHRONIZED);
+    void *list = rr.list_new(heap), *slow = rr.alloc(heap, pair_with(stay, NULL));
+    CHECK(pthread_create(&thread, NULL, stay_in_a_finalizer, slow) == 0, "no thread");
+    while (stays == 0)
+        usleep(1000);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(30);
+        CHECK(rr.list_new(heap) == NULL, "a list");
+        expect_the_end(" is a heap that another thread was using when this process was forked");
+        CHECK(rr.heap_free(heap) == RR_E_WRONG_THREAD, "%s", rr.last_error());
+        expect_the_end(" is a heap that another thread was using when this process was forked");
+        CHECK(rr.decref(list) == RR_E_WRONG_THREAD, "%s", rr.last_error());
+        expect_the_end(" belongs to a heap that another thread was using when this process was forked");
+        _exit(EXIT_SUCCESS);
+    }
+    host_expect_success_of(child);
+    stays = 0;
+    pthread_join(thread, NULL);
+    WORKS(rr.decref(list));
+    end(heap);
+}
+
 /* ---- In the middle of something ------------------------------------------------------------------------------------ */
 
 /* After each slice a child that finishes the collection; the parent goes on in slices. */
@@ -474,6 +527,7 @@ int main(int argc, char **argv)
         { "a_hundred_forks_among_busy_threads", a_hundred_forks_among_busy_threads },
         { "forks_among_busy_threads_with_checked_heaps", forks_among_busy_threads_with_checked_heaps },
         { "a_fork_in_any_callback_is_fine_on_both_sides", a_fork_in_any_callback_is_fine_on_both_sides },
+        { "a_child_is_told_that_a_heap_stayed_with_a_thread_of_its_parent", a_child_is_told_that_a_heap_stayed_with_a_thread_of_its_parent },
         { "a_fork_between_slices_leaves_both_with_the_rest", a_fork_between_slices_leaves_both_with_the_rest },
         { "a_fork_under_trace_and_profile_is_fine", a_fork_under_trace_and_profile_is_fine },
     };

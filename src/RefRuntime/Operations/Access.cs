@@ -174,10 +174,14 @@ internal static unsafe class Access
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Status Refuse(string function, string argument, void* value, HeapState* heap) =>
         HeapAccess.IsLost(heap)
-            ? Misuse.Pointer(heap, Status.WrongThread, function, argument, value, "belongs to a heap that another thread was using when this process was forked")
+            ? Misuse.Pointer(heap, Status.WrongThread, function, argument, value, value == heap
+                ? "is a heap that another thread was using when this process was forked"
+                : "belongs to a heap that another thread was using when this process was forked")
             : HeapAccess.IsInTraverse(heap)
             ? Misuse.Pointer(heap, Status.Busy, function, argument, value, "can't be used while a traverse callback runs")
-            : Misuse.Pointer(heap, Status.WrongThread, function, argument, value, "belongs to a heap that another thread owns");
+            : Misuse.Pointer(heap, Status.WrongThread, function, argument, value, value == heap
+                ? "is a heap that another thread owns"
+                : "belongs to a heap that another thread owns");
 
     private static void Lock(HeapState* heap)
     {
