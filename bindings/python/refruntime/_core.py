@@ -28,8 +28,6 @@ from ._gate import Gate
 from ._handle import Handle, address_of, this_thread
 from .errors import ArgumentError, ClosedError, RefRuntimeError, check, fail
 
-MAX_UINT64 = 0xFFFF_FFFF_FFFF_FFFF
-
 #: What a call raises when Python's recursion limit is reached before anything was called. (ctypes has its own name for it.)
 NOT_CALLED = (RecursionError, ctypes.ArgumentError)
 

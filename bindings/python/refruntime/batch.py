@@ -10,7 +10,6 @@ Invariants
 
 from __future__ import annotations
 
-import operator
 from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Optional, Tuple, Type, Union, overload
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Optional, Tuple, Type, Union, o
 from ._core import NOT_CALLED
 from ._handle import Handle, this_thread
 from .containers import POINTER_SIZE, place
-from .errors import ArgumentError, ClosedError, WrongThreadError, fail
+from .errors import ArgumentError, ClosedError, WrongThreadError, fail, integer
 from .types import Instance
 
 if TYPE_CHECKING:
@@ -176,7 +175,7 @@ class Batch(_Objects):
             raise TypeError(f"kind must be a type that Heap.type declared, not {kind!r}")
         if kind._declared_in is not heap:
             raise ArgumentError(f"the type {kind.__name__} belongs to another heap")
-        count = operator.index(count)
+        count = integer(count, "count")
         if count < 0:
             raise ValueError(f"a batch can't have {count} objects")
         addresses = array("Q", [0]) * count

@@ -6,7 +6,8 @@ Whoever knows Python's own exceptions needs no new ones: a full heap is a ``Memo
 
 from __future__ import annotations
 
-from typing import Dict, NoReturn, Optional, Tuple, Type
+import operator
+from typing import Any, Dict, NoReturn, Optional, Tuple, Type
 
 from . import _native
 
@@ -138,3 +139,19 @@ def need(address: Optional[int]) -> int:
     if not address:
         fail()
     return address
+
+
+def integer(value: Any, what: str) -> int:
+    """The whole number that the user passed as ``what``."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{what} must be an int, not {type(value).__name__}") from None
+
+
+def unsigned(value: Any, what: str) -> int:
+    """The same, of the 64 bits without a sign that the library takes."""
+    number = integer(value, what)
+    if not 0 <= number <= 0xFFFF_FFFF_FFFF_FFFF:
+        raise ValueError(f"{what} must fit in 64 bits without a sign, not {number}")
+    return number

@@ -6,11 +6,10 @@ import ctypes
 from typing import Any, Callable, Dict, Iterable, List as PyList, Mapping, Optional, Type, Union
 
 from . import _callbacks, _native, _raw, _registry, types
-from ._core import MAX_UINT64
 from ._handle import address_or_null, this_thread
 from .batch import Batch
 from .containers import POINTER_SIZE, Bytes, List, Tuple
-from .errors import check, need
+from .errors import check, integer, need, unsigned
 from .looking import Looking
 from .weakrefs import WeakRef
 
@@ -46,10 +45,9 @@ class Heap(Looking):
         report_leaks: bool = False,
         max_bytes: int = 0,
     ) -> None:
-        if not 0 <= max_bytes <= MAX_UINT64:
-            raise ValueError(f"max_bytes must fit in 64 bits without a sign, not {max_bytes}")
+        limit = unsigned(max_bytes, "max_bytes")
         _registry.close_postponed()
-        options = _raw.rr_heap_options(struct_size=ctypes.sizeof(_raw.rr_heap_options), max_bytes=max_bytes)
+        options = _raw.rr_heap_options(struct_size=ctypes.sizeof(_raw.rr_heap_options), max_bytes=limit)
         for wanted, flag in (
             (synchronized, _raw.RR_HEAP_SYNCHRONIZED),
             (serialized and not synchronized, _raw.RR_HEAP_SERIALIZED),
@@ -195,8 +193,9 @@ class Heap(Looking):
 
     def collect_step(self, budget_ns: int = 500_000) -> int:
         """One bounded slice of a collection; returns how many objects it freed."""
+        budget = unsigned(budget_ns, "budget_ns")
         with self._guard:
-            return check(self._api.collect_step(self._live(), budget_ns))
+            return check(self._api.collect_step(self._live(), budget))
 
     @property
     def pending(self) -> bool:
@@ -226,10 +225,9 @@ class Heap(Looking):
 
     def set_threshold(self, candidates: int) -> None:
         """Set how many candidates start a collection; 0 = never by count."""
-        if not 0 <= candidates <= MAX_UINT64:
-            raise ValueError(f"a threshold must fit in 64 bits without a sign, not {candidates}")
+        count = unsigned(candidates, "candidates")
         with self._guard:
-            check(self._api.gc_set_threshold(self._live(), candidates))
+            check(self._api.gc_set_threshold(self._live(), count))
 
     def get_pause_goal(self) -> int:
         """How many nanoseconds an automatic collection aims to take at a time; 0 = as long as it needs."""
@@ -238,10 +236,9 @@ class Heap(Looking):
 
     def set_pause_goal(self, nanoseconds: int) -> None:
         """Set how many nanoseconds an automatic collection aims to take at a time; 0 = as long as it needs."""
-        if not 0 <= nanoseconds <= MAX_UINT64:
-            raise ValueError(f"a pause goal must fit in 64 bits without a sign, not {nanoseconds}")
+        goal = unsigned(nanoseconds, "nanoseconds")
         with self._guard:
-            check(self._api.gc_set_pause_goal(self._live(), nanoseconds))
+            check(self._api.gc_set_pause_goal(self._live(), goal))
 
     def get_count(self) -> int:
         """How many candidates, possible roots of dead cycles, were logged since the last collection."""
@@ -275,10 +272,11 @@ class Heap(Looking):
 
     def report_external(self, delta_bytes: int) -> None:
         """Say that objects keep this much more (or less) memory alive that the heap does not see."""
-        if not -(2**63) <= delta_bytes < 2**63:
-            raise OverflowError(f"{delta_bytes} does not fit in 64 bits")
+        delta = integer(delta_bytes, "delta_bytes")
+        if not -(2**63) <= delta < 2**63:
+            raise OverflowError(f"{delta} does not fit in 64 bits")
         with self._guard:
-            check(self._api.report_external(self._live(), delta_bytes))
+            check(self._api.report_external(self._live(), delta))
 
     # Single objects
 

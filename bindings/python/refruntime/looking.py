@@ -9,9 +9,9 @@ import tempfile
 from typing import Any, Dict, Iterable, List as PyList, Optional, Type, Union
 
 from . import _raw, pictures
-from ._core import MAX_UINT64, HeapCore
+from ._core import HeapCore
 from ._handle import Handle
-from .errors import check, fail
+from .errors import check, fail, unsigned
 
 __all__ = ["Looking"]
 
@@ -163,10 +163,11 @@ class Looking(HeapCore):
 
     def profile_start(self, sample_bytes: int = 512 * 1024) -> None:
         """Sample allocations from now on, one in so many bytes on average, with the native stack that makes them."""
-        if not 0 < sample_bytes <= MAX_UINT64:
-            raise ValueError(f"sample_bytes must be positive and fit in 64 bits, not {sample_bytes}")
+        distance = unsigned(sample_bytes, "sample_bytes")
+        if distance == 0:
+            raise ValueError("sample_bytes must be positive")
         with self._guard:
-            check(self._api.profile_start(self._live(), sample_bytes))
+            check(self._api.profile_start(self._live(), distance))
 
     def profile_stop(self) -> None:
         """Sample no more. The profile stays until the next one begins, and follows the deaths of its samples."""

@@ -13,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Callable, Optional, Union
 
+from .errors import integer
+
 __all__ = ["Picture", "StrPath"]
 
 StrPath = Union[str, "os.PathLike[str]"]
@@ -95,5 +97,5 @@ def encoded(path: StrPath) -> bytes:
 
 def check_room(max_objects: int) -> None:
     """Refuse a number of objects that is none."""
-    if not 1 <= max_objects < 2**32:
+    if not 1 <= integer(max_objects, "max_objects") < 2**32:
         raise ValueError(f"a picture has at least one object and fewer than 2**32, not {max_objects}")

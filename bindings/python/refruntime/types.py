@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import keyword
+from collections.abc import Iterable as IterableABC, Mapping as MappingABC
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, Type, Union
 
@@ -239,8 +240,14 @@ def declare(
     acyclic: bool,
 ) -> Type[Any]:
     """The class for a type of this heap; see ``Heap.type``."""
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a str, not {type(name).__name__}")
     if isinstance(refs, str):
         raise TypeError("refs is a sequence of names, not one string")
+    if not isinstance(refs, IterableABC):
+        raise TypeError(f"refs must be a sequence of names, not {type(refs).__name__}")
+    if not isinstance(fields, MappingABC):
+        raise TypeError(f"fields must be a mapping, not {type(fields).__name__}")
     for callback, what in ((finalizer, "finalizer"), (destroy, "destroy")):
         if callback is not None and not callable(callback):
             raise TypeError(f"{what} must be callable")

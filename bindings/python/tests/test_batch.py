@@ -237,7 +237,7 @@ class WrongUses(BatchTestCase):
             self.refused([lambda kind=kind: self.heap.batch(kind, 3)], TypeError, "kind must be a type that Heap.type declared")
         self.refused([lambda: self.heap.batch(Foreign, 3)], refruntime.ArgumentError, "type Foreign belongs to another heap")
         for count in ("3", 3.0, None):
-            self.refused([lambda count=count: self.heap.batch(self.Node, count)], TypeError, "integer")
+            self.refused([lambda count=count: self.heap.batch(self.Node, count)], TypeError, "^count must be an int, not ")
         self.refused([lambda: self.heap.batch(self.Node, -1)], ValueError, "can't have -1 objects")
         self.refused([lambda: self.heap.batch(self.Node, 2**62)], MemoryError, "")
         self.refused([lambda: self.heap.batch(self.Node, 2**64)], OverflowError, "")

@@ -79,6 +79,29 @@ class Heaps(HeapTestCase):
         with self.assertRaises(TypeError):
             refruntime.Heap(True)  # type: ignore[misc]
 
+    def test_what_is_no_number_is_named(self) -> None:
+        uses = {
+            "max_bytes": lambda wrong: refruntime.Heap(max_bytes=wrong),
+            "candidates": self.heap.set_threshold,
+            "nanoseconds": self.heap.set_pause_goal,
+            "budget_ns": self.heap.collect_step,
+            "delta_bytes": self.heap.report_external,
+            "sample_bytes": self.heap.profile_start,
+            "max_objects": lambda wrong: self.heap.draw(max_objects=wrong),
+            "count": lambda wrong: self.heap.batch(self.heap.type("Node"), wrong),
+        }
+        for name, use in uses.items():
+            for wrong in ("x", 1.5, None, [1]):
+                with self.subTest(name=name, wrong=wrong):
+                    with self.assertRaisesRegex(TypeError, f"^{name} must be an int, not {type(wrong).__name__}$"):
+                        use(wrong)
+        for use in (self.heap.collect_step, self.heap.set_pause_goal, self.heap.set_threshold, self.heap.profile_start):
+            for out in (-1, 2**64):
+                with self.assertRaisesRegex(ValueError, "must fit in 64 bits without a sign"):
+                    use(out)
+        with self.assertRaisesRegex(ValueError, "sample_bytes must be positive"):
+            self.heap.profile_start(0)
+
     def test_the_limit_is_a_memory_error_and_nothing_is_lost(self) -> None:
         with refruntime.Heap(max_bytes=8 << 20) as heap:
             keeper = heap.list()

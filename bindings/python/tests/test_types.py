@@ -89,6 +89,16 @@ class Types(HeapTestCase):
             with self.assertRaises(ValueError):
                 self.heap.type(name)
 
+    def test_declarations_of_something_else_are_named(self) -> None:
+        for wrong in (5, None, b"Node", ["Node"]):
+            with self.assertRaisesRegex(TypeError, "^name must be a str, not "):
+                self.heap.type(wrong)  # type: ignore[arg-type]
+        with self.assertRaisesRegex(TypeError, "^refs must be a sequence of names, not int"):
+            self.heap.type("Node", refs=5)  # type: ignore[arg-type]
+        for fields in (5, ["value"], "value"):
+            with self.assertRaisesRegex(TypeError, "^fields must be a mapping, not "):
+                self.heap.type("Node", fields=fields)  # type: ignore[arg-type]
+
     def test_unknown_fields_and_wrong_values_are_refused(self) -> None:
         Node = self.heap.type("Node", refs=["next"])
         node = Node()
