@@ -75,4 +75,12 @@ function checkCount(value, what) {
     return value;
 }
 
-module.exports = { RefRuntimeError, check, checkCount, need, outOfRange, wrongArgument };
+/** What has names in it: options, values. Anything else would be taken for one without any. */
+function checkNamed(value, what) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        throw wrongArgument(what, 'an object', value);
+    }
+    return value;
+}
+
+module.exports = { RefRuntimeError, check, checkCount, checkNamed, need, outOfRange, wrongArgument };

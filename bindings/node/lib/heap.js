@@ -11,7 +11,7 @@ const path = require('node:path');
 const koffi = require('koffi');
 const raw = require('./raw');
 const { cores, targetDied } = require('./callbacks');
-const { RefRuntimeError, check, checkCount, need, wrongArgument } = require('./errors');
+const { RefRuntimeError, check, checkCount, checkNamed, need, wrongArgument } = require('./errors');
 const { addressOf, addressOrNull, lookAll, wrap } = require('./handle');
 const { POINTER_SIZE } = require('./containers');
 
@@ -75,14 +75,15 @@ function elsewhere(address) {
 class Heap {
     onError = undefined;
 
-    constructor({ maxBytes = 0, ...flags } = {}) {
+    constructor(wanted = {}) {
         checkAbi();
+        const { maxBytes = 0, ...flags } = checkNamed(wanted, 'options');
         let bits = 0;
-        for (const [name, wanted] of Object.entries(flags)) {
+        for (const [name, isWanted] of Object.entries(flags)) {
             if (!Object.hasOwn(FLAGS, name)) {
                 throw new TypeError(`there is no option '${name}'`);
             }
-            bits |= wanted ? FLAGS[name] : 0;
+            bits |= isWanted ? FLAGS[name] : 0;
         }
         const options = { struct_size: koffi.sizeof(raw.rr_heap_options), flags: bits, max_bytes: checkCount(maxBytes, 'maxBytes') };
         this._open(need(raw.rr_heap_new(options)));
@@ -276,7 +277,8 @@ class Heap {
         check(raw.rr_heap_trim(this._pointer()));
     }
 
-    leakReport({ text = false } = {}) {
+    leakReport(options = {}) {
+        const { text = false } = checkNamed(options, 'options');
         const pointer = this._pointer();
         const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'refruntime-'));
         const file = path.join(directory, text ? 'leaks.txt' : 'leaks.json');
@@ -293,7 +295,8 @@ class Heap {
         check(raw.rr_heap_snapshot(this._pointer(), checkPath(file)));
     }
 
-    writeDot(file, { maxObjects = 200 } = {}) {
+    writeDot(file, options = {}) {
+        const { maxObjects = 200 } = checkNamed(options, 'options');
         check(raw.rr_heap_dot(this._pointer(), checkPath(file), checkCount(maxObjects, 'maxObjects')));
     }
 }

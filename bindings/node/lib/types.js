@@ -6,7 +6,7 @@
 const koffi = require('koffi');
 const raw = require('./raw');
 const callbacks = require('./callbacks');
-const { check, need, outOfRange, wrongArgument } = require('./errors');
+const { check, checkNamed, need, outOfRange, wrongArgument } = require('./errors');
 const { Handle, SECRET, addressOf, addressOrNull, borrow, kinds } = require('./handle');
 const { POINTER_SIZE } = require('./containers');
 
@@ -78,6 +78,7 @@ class Instance extends Handle {
         if (!heap?._core) {
             throw wrongArgument('heap', 'a Heap', heap);
         }
+        checkNamed(values, 'values');
         super(SECRET, heap, need(raw.rr_alloc(heap._pointer(), new.target._layout.id)));
         try {
             for (const [name, value] of Object.entries(values)) {
@@ -118,7 +119,8 @@ class Instance extends Handle {
 }
 
 /** Declares a type: the class whose instances are its objects. */
-function define(name, { refs = [], fields = {}, finalizer, destroy, acyclic = false, ...unknown } = {}) {
+function define(name, options = {}) {
+    const { refs = [], fields = {}, finalizer, destroy, acyclic = false, ...unknown } = checkNamed(options, 'options');
     for (const option of Object.keys(unknown)) {
         throw new TypeError(`there is no option '${option}'`);
     }
@@ -139,22 +141,29 @@ function define(name, { refs = [], fields = {}, finalizer, destroy, acyclic = fa
         layout.slots.set(ref, end);
         end += POINTER_SIZE;
     }
-    for (const [field, kindName] of Object.entries(fields)) {
+    for (const [field, kindName] of Object.entries(checkNamed(fields, 'fields'))) {
         checkName(field, layout);
         const kind = Object.hasOwn(FIELDS, kindName) ? FIELDS[kindName] : undefined;
         if (kind === undefined) {
             throw wrongArgument(`the kind of field '${field}'`, `one of ${Object.keys(FIELDS).join(', ')}`, kindName);
         }
         const offset = Math.ceil(end / kind.size) * kind.size;
+        // Getters and setters can be called on anything, as by Reflect.get(prototype, name, object).
+        const payload = (object) => {
+            if (!(object instanceof Class)) {
+                throw wrongArgument(`the object of field '${field}'`, `of type ${name}`, object);
+            }
+            return addressOf(object);
+        };
         layout.fields.set(field, (address) => kind.read(address, offset));
         Object.defineProperty(Class.prototype, field, {
             enumerable: true,
             get() {
-                return kind.read(addressOf(this), offset);
+                return kind.read(payload(this), offset);
             },
             set(value) {
                 const checked = kind.check(value, field);
-                koffi.encode(addressOf(this), offset, kind.type, checked);
+                koffi.encode(payload(this), offset, kind.type, checked);
             },
         });
         end = offset + kind.size;

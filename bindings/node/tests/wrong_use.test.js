@@ -3,6 +3,7 @@
 'use strict';
 
 const assert = require('node:assert');
+const { once } = require('node:events');
 const { afterEach, beforeEach, test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 const { Handle, Heap, List, RefRuntimeError, define } = require('refruntime');
@@ -104,6 +105,19 @@ test('an object of another kind is refused and released', () => {
     node.set('left', null);
 });
 
+test('a field of another type is refused', () => {
+    const Other = define('other', { fields: { value: 'int64' } });
+    const { get, set } = Object.getOwnPropertyDescriptor(Node.prototype, 'small');
+    const node = new (class Derived extends Node {})(heap, { small: 7 });
+    assert.strictEqual(get.call(node), 7);
+    for (const object of [new Other(heap), heap.list(), heap.bytes(1), {}, null, undefined, 5, Node.prototype]) {
+        const refused = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE', message: /^the object of field 'small' must be of type node, not / };
+        assert.throws(() => get.call(object), refused);
+        assert.throws(() => set.call(object, 1), refused);
+        assert.throws(() => Reflect.get(Node.prototype, 'small', object), refused);
+    }
+});
+
 test('an object of another heap is refused in the words of the library', () => {
     const other = new Heap();
     const foreign = new Node(other);
@@ -130,10 +144,11 @@ test('another thread is refused', async () => {
         const object = raw.rr_alloc(workerData, raw.RR_TYPE_LIST);
         parentPort.postMessage({ finalized, object, status: raw.rr_last_status(), sentence: raw.rr_last_error() });
     `, { eval: true, workerData: heap.address });
-    const [told] = await require('node:events').once(worker, 'message');
+    const ended = once(worker, 'exit'); // it may come before whoever waits for the message goes on
+    const [told] = await once(worker, 'message');
     assert.deepStrictEqual([told.finalized, told.object, told.status], [1, null, raw.RR_E_WRONG_THREAD]);
     assert.match(told.sentence, /^rr_alloc: .*thread/);
-    await require('node:events').once(worker, 'exit');
+    await ended;
 });
 
 test('a heap is not closed in a callback', () => {
@@ -179,6 +194,16 @@ test('declarations are checked', () => {
     assert.throws(() => define('a', { fields: { x: 'toString' } }), TypeError);
     assert.throws(() => define('a', { finalizer: 5 }), TypeError);
     assert.throws(() => new Heap({ unknown: true }), TypeError);
+    for (const value of [5, 'text', true, null, [], () => {}]) {
+        const refused = (what) => ({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE', message: new RegExp(`^${what} must be an object, not `) });
+        assert.throws(() => new Heap(value), refused('options'));
+        assert.throws(() => define('a', value), refused('options'));
+        assert.throws(() => define('a', { fields: value }), refused('fields'));
+        assert.throws(() => new Node(heap, value), refused('values'));
+        assert.throws(() => heap.leakReport(value), refused('options'));
+        assert.throws(() => heap.writeDot('/dev/null', value), refused('options'));
+    }
+    assert.strictEqual(heap.stats().liveObjects, 0);
     assert.throws(() => new Heap({ maxBytes: -1 }), RangeError);
     assert.throws(() => heap.collectStep(-1), RangeError);
     assert.throws(() => heap.writeSnapshot('/nowhere/a.heapsnapshot'), { code: 'RR_E_IO', message: /\/nowhere/ });
