@@ -82,9 +82,12 @@ internal static unsafe class Errors
     /// <summary>The exception for this thread's last failed call.</summary>
     public static Exception Last() => Make((Status)Raw.rr_last_status(), LastSentence());
 
-    /// <summary>The same for a call with an index: when that was out of range, .NET has an exception of its own for it.</summary>
+    /// <summary>The same for a call with an index: when that was out of range, .NET has an exception of its own for it. The library saw a
+    /// negative one as a large one without a sign.</summary>
     public static Exception Last(int index, long count) =>
-        index < 0 || index >= count ? new ArgumentOutOfRangeException(nameof(index), index, LastSentence()) : Last();
+        index < 0 ? new ArgumentOutOfRangeException(nameof(index), index, $"index {index} is negative")
+        : index >= count ? new ArgumentOutOfRangeException(nameof(index), index, LastSentence())
+        : Last();
 
     /// <summary>Refuses a library of another ABI. A missing one is a <see cref="DllNotFoundException"/>.</summary>
     public static void CheckAbi()

@@ -65,7 +65,13 @@ public sealed class WrongUseTests
         ArgumentOutOfRangeException? thrown = Assert.Throws<ArgumentOutOfRangeException>(() => list.Get(3));
         Assert.That(thrown!.Message, Does.Contain("rr_list_get"));
         Assert.That(thrown.ActualValue, Is.EqualTo(3));
-        Assert.Throws<ArgumentOutOfRangeException>(() => list.Get(-1));
+        foreach (Action use in new Action[] { () => list.Get(-5), () => list.Set(-5, list), () => list.Insert(-5, list), () => list.RemoveAt(-5) })
+        {
+            thrown = Assert.Throws<ArgumentOutOfRangeException>(use);
+            Assert.That(thrown!.Message, Does.StartWith("index -5 is negative"));
+            Assert.That(thrown.ActualValue, Is.EqualTo(-5));
+        }
+
         Assert.Throws<ArgumentOutOfRangeException>(() => list.RemoveAt(1));
         Assert.Throws<ArgumentOutOfRangeException>(() => list.Set(1, list));
         Assert.Throws<ArgumentOutOfRangeException>(() => list.Insert(2, list));
