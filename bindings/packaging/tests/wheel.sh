@@ -22,6 +22,9 @@ import refruntime
 heap = refruntime.Heap()
 numbers: refruntime.List = heap.list()
 count: int = numbers.refcount
+nodes: refruntime.Batch = heap.batch(heap.type("Node", refs=["next"]), 3)
+part: refruntime.BatchSlice = nodes[1:]
+nodes[:-1].store("next", part)
 reveal_type(heap.collect())
 PYTHON
 cd "$place"
