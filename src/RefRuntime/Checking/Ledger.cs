@@ -7,7 +7,6 @@
 // Invariant: entry 0 is spare, so that 0 ends a list; Count of an entry in a list is at least 1.
 
 using System;
-using System.Runtime.InteropServices;
 using RefRuntime.Core;
 using RefRuntime.Heap;
 using RefRuntime.Os;
@@ -111,7 +110,7 @@ internal static unsafe class Ledger
 
     private static uint TagId(byte* tag)
     {
-        ReadOnlySpan<byte> text = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(tag);
+        ReadOnlySpan<byte> text = CString.Text(tag);
         return s_tags.Intern(text.IsEmpty ? "(empty)"u8 : text.Length > MostTagBytes ? text[..MostTagBytes] : text);
     }
 

@@ -293,7 +293,7 @@ internal static unsafe class Timeline
     {
         if (status != Status.Ok && s_isByVariable)
         {
-            ReadOnlySpan<byte> text = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(LastError.Text);
+            ReadOnlySpan<byte> text = CString.Text(LastError.Text);
             byte* line = stackalloc byte[HostThread.ErrorBufferBytes + 16];
             "refruntime: "u8.CopyTo(new Span<byte>(line, 12));
             text.CopyTo(new Span<byte>(line + 12, HostThread.ErrorBufferBytes));

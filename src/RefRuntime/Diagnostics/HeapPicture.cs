@@ -12,7 +12,6 @@
 
 using System;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using RefRuntime.Heap;
 using RefRuntime.Objects;
 using RefRuntime.Os;
@@ -139,7 +138,7 @@ internal unsafe struct HeapPicture
         _ = _survey->Numbers.TryGet(payload, out uint number);
         Name("  n"u8, number);
         file.Write(" [label=\""u8);
-        WriteText(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(type->Name));
+        WriteText(CString.Text(type->Name));
         file.Write("\\n"u8);
         file.WriteHex((ulong)payload);
         int count = Header.Count(payload);
@@ -356,7 +355,7 @@ internal unsafe struct HeapPicture
             ref OutputFile file = ref Picture->File;
             if (place == Place.Slot && Type->SlotNames != null && Type->SlotNames[index] != null)
             {
-                Picture->WriteText(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(Type->SlotNames[index]));
+                Picture->WriteText(CString.Text(Type->SlotNames[index]));
             }
             else if (place == Place.Slot)
             {

@@ -156,7 +156,7 @@ internal static unsafe class PointerReport
         }
 
         // Names may be longer than a line.
-        System.ReadOnlySpan<byte> name = System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(type->Name);
+        System.ReadOnlySpan<byte> name = CString.Text(type->Name);
         line.Append(name.Length > LineBytes / 4 ? name[..(LineBytes / 4)] : name);
         line.Append(" (");
         line.Append((uint)id);

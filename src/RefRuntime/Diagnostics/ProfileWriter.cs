@@ -12,7 +12,6 @@
 
 using System;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using RefRuntime.Abi;
 using RefRuntime.Lifetime;
 using RefRuntime.Objects;
@@ -226,7 +225,7 @@ internal unsafe struct ProfileWriter
             return true;
         }
 
-        text = AddString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(TypeRegistry.Get(type)->Name), ref file);
+        text = AddString(CString.Text(TypeRegistry.Get(type)->Name), ref file);
         return _types.TryAdd((ulong)type, (uint)text);
     }
 
@@ -260,7 +259,7 @@ internal unsafe struct ProfileWriter
     private void WriteModule(uint index, ref OutputFile file)
     {
         Module module = Modules[index];
-        ulong name = AddString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(module.Name), ref file);
+        ulong name = AddString(CString.Text(module.Name), ref file);
         ref ProtobufMessage mapping = ref _desk->Mapping.Clear();
         mapping.Add(1, index + 1);
         mapping.Add(2, module.LoadedAt);

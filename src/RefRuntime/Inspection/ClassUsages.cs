@@ -37,6 +37,11 @@ internal static unsafe class ClassUsages
             }
         }
 
+        for (void* waiting = heap->QuarantineFirst; waiting != null; waiting = CheckRecords.Of(waiting)->Next)
+        {
+            Forget(usages, Segment.PageOf(waiting));
+        }
+
         for (int bin = 0; bin < 2 * Config.MaxClasses; bin++)
         {
             usages[bin].IsRaw = bin >= Config.MaxClasses ? 1u : 0;
@@ -56,6 +61,23 @@ internal static unsafe class ClassUsages
         usage.LiveBlocks += (ulong)(page->Carved - page->FreeCount);
         usage.FreeBlocks += page->FreeCount;
         usage.FreshBlocks += (ulong)(page->Capacity - page->Carved);
+    }
+
+    /// <summary>A block of the page is in quarantine: it is free, though not for use yet.</summary>
+    private static void Forget(ClassUsage* usages, Page* page)
+    {
+        ref ClassUsage usage = ref usages[page->Kind == PageKind.Small
+            ? Blocks.BinIndex(page->Domain, page->SizeClass)
+            : (2 * Config.MaxClasses) + (int)page->Domain];
+        usage.LiveBlocks--;
+        if (page->Kind == PageKind.Small)
+        {
+            usage.FreeBlocks++;
+        }
+        else
+        {
+            usage.LiveBytes -= page->LargeBytes;
+        }
     }
 
     /// <summary>A span is cut from a shared segment; a huge block has a segment to itself, whose head is a cost of the block.</summary>

@@ -2,7 +2,6 @@
 
 using System;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using RefRuntime.Abi;
 using RefRuntime.Cycles;
 using RefRuntime.Heap;
@@ -96,5 +95,5 @@ internal static unsafe class LeakOperations
     }
 
     private static bool IsJson(byte* path) =>
-        path != null && MemoryMarshal.CreateReadOnlySpanFromNullTerminated(path).EndsWith(".json"u8);
+        path != null && CString.Text(path).EndsWith(".json"u8);
 }

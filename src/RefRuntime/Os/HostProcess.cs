@@ -27,7 +27,7 @@ internal static unsafe class HostProcess
                 return false;
             }
 
-            length = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(result).Length;
+            length = CString.Text(result).Length;
             result[length++] = (byte)'/';
         }
 

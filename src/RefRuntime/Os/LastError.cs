@@ -5,7 +5,6 @@
 
 using System;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text.Unicode;
 using RefRuntime.Abi;
 
@@ -63,9 +62,9 @@ internal static unsafe class LastError
     public static Status File(string function, byte* path, byte* problem)
     {
         // The reason has to fit behind the path.
-        ReadOnlySpan<byte> name = path == null ? "(standard error)"u8 : MemoryMarshal.CreateReadOnlySpanFromNullTerminated(path);
+        ReadOnlySpan<byte> name = path == null ? "(standard error)"u8 : CString.Text(path);
         name = name.Length > HostThread.ErrorBufferBytes / 2 ? name[..(HostThread.ErrorBufferBytes / 2)] : name;
-        ReadOnlySpan<byte> reason = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(problem);
+        ReadOnlySpan<byte> reason = CString.Text(problem);
         return Finish(Status.Io, null, Utf8.TryWrite(Space, $"{function}: path {name} can't be written: {reason}", out int written), written);
     }
 

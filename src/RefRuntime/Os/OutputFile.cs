@@ -123,7 +123,7 @@ internal unsafe struct OutputFile
     }
 
     /// <summary>Text that ends with zero.</summary>
-    public void Write(byte* text) => Write(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
+    public void Write(byte* text) => Write(CString.Text(text));
 
     public void Write(byte character)
     {
@@ -196,7 +196,7 @@ internal unsafe struct OutputFile
     }
 
     /// <summary>The same for text that ends with zero.</summary>
-    public void WriteJson(byte* text) => WriteJson(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
+    public void WriteJson(byte* text) => WriteJson(CString.Text(text));
 
     /// <summary>Writes out what the buffer holds.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -3,7 +3,6 @@
 // Invariants: always ends with a zero that Length does not count; what does not fit is cut off and IsCut says so.
 
 using System;
-using System.Runtime.InteropServices;
 using System.Text.Unicode;
 
 namespace RefRuntime.Os;
@@ -53,7 +52,7 @@ internal unsafe struct TextBuffer
     }
 
     /// <summary>A string of C's.</summary>
-    public void Append(byte* text) => Append(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
+    public void Append(byte* text) => Append(CString.Text(text));
 
     private void Finish(bool isWhole, int written)
     {
