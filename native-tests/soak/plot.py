@@ -61,12 +61,22 @@ def line(x1, x2, y1, y2):
     return f'<line x1="{x1:.1f}" x2="{x2:.1f}" y1="{y1:.1f}" y2="{y2:.1f}" class="grid"/>'
 
 
+def each_pixel(points):
+    """Of the points in a pixel's column the highest: a run of many hours makes no larger a picture."""
+    highest = {}
+    for x, y in points:
+        if round(x) not in highest or y < highest[round(x)][1]:
+            highest[round(x)] = (x, y)
+    return list(highest.values())
+
+
 def polyline(points, colour):
-    return f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" stroke="{colour}"/>'
+    return f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in each_pixel(points))}" stroke="{colour}"/>'
 
 
 def dots(points, colour, radius):
-    return "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{colour}"/>' for x, y in points)
+    path = "".join(f"M{x:.1f},{y:.1f}h0" for x, y in points)
+    return f'<path d="{path}" stroke="{colour}" stroke-width="{2 * radius:g}" stroke-linecap="round"/>'
 
 
 def legend(y, entries):
@@ -93,7 +103,7 @@ def memory(rows, across):
         return MEMORY_BOTTOM - value / MIB / top * height
 
     # The load is the shape behind it all, of a scale of its own.
-    shape = [(across(row), MEMORY_BOTTOM - row["load"] * height * 0.25) for row in rows]
+    shape = each_pixel([(across(row), MEMORY_BOTTOM - row["load"] * height * 0.25) for row in rows])
     parts = [
         f'<polygon class="load" points="{LEFT},{MEMORY_BOTTOM} '
         + " ".join(f"{x:.1f},{y:.1f}" for x, y in shape)
