@@ -76,10 +76,17 @@ void list_call(unsigned code)
 
 /* ---- Weak references -------------------------------------------------------------------------------------------------------- */
 
-static node *shared_of(const node *target)
+static int is_shared_of(const node *weak, const node *target)
 {
+    return weak->is_alive && weak->target == target && !weak->has_callback;
+}
+
+/* The shared one that is held. Others may still count as alive: inside callbacks who has died is not known yet. */
+static node *held_shared_of(const node *target)
+{
+    search();
     for (uint32_t i = 0; i < now->node_count; i++)
-        if (now->nodes[i]->is_alive && now->nodes[i]->target == target && !now->nodes[i]->has_callback)
+        if (is_shared_of(now->nodes[i], target) && now->nodes[i]->is_reached_strictly)
             return now->nodes[i];
     return NULL;
 }
@@ -87,23 +94,17 @@ static node *shared_of(const node *target)
 void weak_new(node *target, int has_callback)
 {
     /* A destroy callback gets none, not even the shared one. */
-    node *shared = has_callback || !may_allocate() ? NULL : shared_of(target);
-    int is_shared_held = 0;
-    if (shared != NULL) {
-        search();
-        is_shared_held = shared->is_reached_strictly;
-    }
+    node *held = has_callback || !may_allocate() ? NULL : held_shared_of(target);
     now->may_collect |= now->depth == 0;
     target->pins++;
     void *at = rr_weakref_new(target->at, has_callback ? on_weak : NULL, (void *)(uintptr_t)target->id);
     target->pins--;
-    shared = has_callback || !may_allocate() ? NULL : shared_of(target);
-    node *known = at != NULL ? node_at(at) : NULL;
-    if (!has_callback && shared != NULL && at != NULL && known == shared) {
-        handle_add(shared);
+    node *known = at != NULL && !has_callback && may_allocate() ? node_at(at) : NULL;
+    if (known != NULL && is_shared_of(known, target) && (held == NULL || known == held)) {
+        handle_add(known);
         return;
     }
-    require(!is_shared_held, "the weak reference of %s is not shared", name_of(target));
+    require(held == NULL, "the weak reference of %s is not shared", name_of(target));
     require_allocated(at, "rr_weakref_new");
     if (at == NULL)
         return;
