@@ -25,8 +25,8 @@
 /* ---- Variants ---------------------------------------------------------------------------------------------------- */
 
 /* The tests also run against libraries that go one way always (RR_SLICED, RR_SWEEP in src/RefRuntime/Core/Config.cs): the environment
- * variable RR_TEST_VARIANT names it, or QEMU for the usual library in an emulator (../arm64). Tests whose expectation differs there
- * are skipped: support.c lists them. */
+ * variable RR_TEST_VARIANT names it, or QEMU or MEMCHECK where the usual library runs in one of these (../arm64, ../sanitizers). Tests whose
+ * expectation differs there are skipped: support.c lists them. */
 const struct CMUnitTest *without_different(const struct CMUnitTest *tests, size_t count);
 
 /* Does every slice of a collection end after one unit of work? */
