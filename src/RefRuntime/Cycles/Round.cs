@@ -25,7 +25,6 @@
 // can be dropped whenever no batch is dying: its pages are young again then.
 
 using RefRuntime.Abi;
-using RefRuntime.Core;
 using RefRuntime.Heap;
 using RefRuntime.Lifetime;
 using RefRuntime.Objects;
@@ -47,10 +46,6 @@ internal static unsafe class Round
     private const int InClearing = 8;
     private const int InFinalizers = 9;
     private const int InDeath = 10;
-
-    /// <summary>So many passes of batches are made if anything died in the one before, more if one in so many has: a little may have held much.</summary>
-    private const uint UsualPasses = 4;
-    private const ulong LeastYield = 8;
 
     public static bool IsUnderWay(HeapState* heap) => heap->RoundPhase != None;
 
@@ -126,7 +121,7 @@ internal static unsafe class Round
 
                     break;
                 case InBatches:
-                    isPhaseDone = TryCommitBatches(heap, ref budget, ref gcEvent, out isOutOfMemory);
+                    isPhaseDone = RoundBatches.TryCommit(heap, ref budget, ref gcEvent, out isOutOfMemory);
                     if (isOutOfMemory)
                     {
                         Drop(heap);
@@ -277,69 +272,8 @@ internal static unsafe class Round
         return true;
     }
 
-    /// <summary>Lets die, batch by batch, what of the list is closed.</summary>
-    private static bool TryCommitBatches(HeapState* heap, ref Budget budget, ref GcEvent gcEvent, out bool isOutOfMemory)
-    {
-        isOutOfMemory = false;
-        while (IsInDeath(heap) || heap->RoundPosition < heap->Visited.Count || TryBeginPass(heap))
-        {
-            if (IsInDeath(heap))
-            {
-                ContinueDeath(heap, ref budget, ref gcEvent);
-            }
-            else if (!TryCommitBatch(heap, budget, ref gcEvent))
-            {
-                isOutOfMemory = true;
-                return false;
-            }
-
-            if (budget.IsSpentNow())
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>
-    /// Goes through what is left of the list once more, if that may pay. All passes together look at a few times as many objects as the
-    /// first.
-    /// </summary>
-    private static bool TryBeginPass(HeapState* heap)
-    {
-        ulong kept = heap->RoundKept;
-        ulong gone = heap->Visited.Count - kept;
-        if (kept == 0 || gone == 0 || (heap->RoundPass >= UsualPasses && gone < heap->Visited.Count / LeastYield))
-        {
-            return false;
-        }
-
-        heap->Visited.Count = kept;
-        heap->RoundPosition = 0;
-        heap->RoundKept = 0;
-        heap->RoundPass++;
-        return true;
-    }
-
-    /// <summary>One batch, of about as many objects as the budget is left for.</summary>
-    private static bool TryCommitBatch(HeapState* heap, in Budget budget, ref GcEvent gcEvent)
-    {
-        ulong begun = Clock.Nanoseconds();
-        if (!Trial.TryCommit(heap, heap->BatchPace.UnitsFor(budget, Config.LeastTrial, Config.TrialCandidates), out Trial trial))
-        {
-            return false;
-        }
-
-        heap->BatchPace.Note(trial.Visited, Clock.Nanoseconds() - begun);
-        gcEvent.Visited += trial.Visited;
-        gcEvent.Collected += trial.Collected;
-        gcEvent.Resurrected += trial.Resurrected;
-        return true;
-    }
-
     /// <summary>What is dying goes on doing so. True when its last member is freed.</summary>
-    private static bool ContinueDeath(HeapState* heap, ref Budget budget, ref GcEvent gcEvent)
+    public static bool ContinueDeath(HeapState* heap, ref Budget budget, ref GcEvent gcEvent)
     {
         ulong before = heap->Dying.Collected;
         bool isOver = SetDeath.TryContinue(heap, ref heap->Dying, ref budget);

@@ -36,7 +36,7 @@ internal static unsafe class PageDecay
             heap->ExcessLeast = excess;
         }
 
-        if (IsDue(heap))
+        if (IsDue(heap, excess))
         {
             heap->ExcessGoing = (heap->ExcessLeast + 1) / 2;
             Watch(heap, excess);
@@ -58,13 +58,13 @@ internal static unsafe class PageDecay
         heap->ExcessLeast = excess;
     }
 
-    private static bool IsDue(HeapState* heap)
+    private static bool IsDue(HeapState* heap, ulong excess)
     {
         ulong now = Clock.Nanoseconds();
         ulong gap = now - heap->ExcessSeen;
         if (heap->ExcessSeen == 0)
         {
-            Watch(heap, heap->FreeDirtyPages - KeepLimit(heap));
+            Watch(heap, excess);
         }
         else if (gap <= Config.KeepNanoseconds)
         {
