@@ -35,6 +35,7 @@ static mixture *mix(rr_heap *heap) {
         m.nodes[i] = node_new(heap, 0, i);
     for (int i = 0; i < FREED; i++)
         rr_decref(m.nodes[i]);
+    rr_decref(rr_alloc_items(heap, RR_TYPE_BYTES, 200000)); /* a checked heap keeps it in quarantine */
     m.bytes = rr_alloc_items(heap, RR_TYPE_BYTES, 1000);
     m.span = rr_alloc_items(heap, RR_TYPE_BYTES, 200000);
     m.huge = rr_alloc_items(heap, RR_TYPE_BYTES, 9000000);

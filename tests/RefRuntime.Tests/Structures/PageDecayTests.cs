@@ -62,8 +62,10 @@ public sealed unsafe class PageDecayTests
             UseAPage(heap);
         }
 
-        ulong unused = (ulong)Pages / 4 * Config.PageSize;
-        Assert.That(committed - heap.Stats.CommittedBytes, Is.GreaterThan(0).And.LessThanOrEqualTo((unused / 2) + (ulong)Config.SegmentSize));
+        const int Used = Pages * 3 / 4;
+        ulong unused = (ulong)(Pages - Used - Config.KeepFreePages - (Used / 16)) * Config.PageSize;
+        ulong gone = committed - heap.Stats.CommittedBytes;
+        Assert.That(gone, Is.GreaterThanOrEqualTo(unused / 2).And.LessThanOrEqualTo((unused / 2) + (ulong)Config.SegmentSize));
     }
 
     [Test]
