@@ -20,8 +20,8 @@ usage: ./build.sh [COMMAND]
   bench [quick]      builds and runs the benchmarks; quick takes a tenth of all sizes
   bench looking      referrers and retaining paths, beside CPython's gc.get_referrers
   bench fork         how much memory a collection in a forked child makes private, beside CPython's gc
-  soak [MINUTES] ... a program with all kinds of structures for an hour, or so long; verified, measured and drawn.
-                     Further options go to it: --seed N, --flat-out (without pauses), --tolerance PERCENT
+  soak [MINUTES] ... a program with all kinds of structures for an hour, or so long; verified, measured and drawn. Before it a warm-up.
+                     Further options go to it: --seed N, --flat-out (without pauses), --warm-up MINUTES (of ticks), --tolerance PERCENT
   fuzz [SECONDS]     random programs of API calls against a model, steered by the library's code that they reach; an hour
   fuzz threads [S]   random calls of several threads to one heap, under ThreadSanitizer; ten minutes
   mutate [NAME...]   makes deliberate faults in a copy and sees which test notices; of a NAME's area, or all (an hour or two)

@@ -1,12 +1,15 @@
 /* The soak: an hour of a program in a bounded heap, all of whose data knows what it should be.
  *
- *     soak [--minutes M] [--seed S] [--flat-out] [--csv FILE] [--tolerance PERCENT] [--quiet]
+ *     soak [--minutes M] [--warm-up M] [--seed S] [--flat-out] [--csv FILE] [--tolerance PERCENT] [--quiet]
  *
  * Status 0 says: every comparison of contents held, the heap verified at every sample, memory was level and garbage bounded
  * (samples.c), and when everything was given up nothing was left: no object, no byte, and no callback was missing.
  *
  * A run is paced, 50 ticks a second, and does all its ticks one after the other: on a machine that has no time for it, it takes
  * longer. --flat-out does the same ticks without waiting.
+ *
+ * Before it come the ticks of a warm-up, of an hour unless told otherwise, or as long as the run if that is shorter, without
+ * waiting: a program that has just started has pages that hold nothing old yet. All is checked in it, but memory may rise.
  */
 #define _GNU_SOURCE /* clock_nanosleep */
 #include "soak.h"
@@ -17,7 +20,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SAMPLE_EVERY = 5 * TICKS_PER_SECOND, LEAST_SAMPLES = 60, MOST_BYTES = 256 << 20 };
+enum { SAMPLE_EVERY = 5 * TICKS_PER_SECOND, LEAST_SAMPLES = 60, LONGEST_WARM_UP = 60 /* minutes */, MOST_BYTES = 256 << 20 };
 
 soak_state soak = {.seed = 1};
 
@@ -47,7 +50,7 @@ static void sleep_until(double time) {
         continue;
 }
 
-/* Within a period: a slow rise, a time of much to do, a fall, quiet. */
+/* Within a period: a slow rise, a time of much to do, a fall, quiet. Periods and moods of the warm-up are as long as the run's. */
 static double load_at(uint64_t tick) {
     double phase = (double)tick * PERIODS / (double)soak.ticks;
     phase -= (double)(uint64_t)phase;
@@ -80,13 +83,17 @@ static void for_all(void (*const *function)(void)) {
 
 /* ---- Life and end ------------------------------------------------------------------------------------------------- */
 
-static double live(bool is_flat_out) {
-    double begin = seconds(CLOCK_MONOTONIC), schedule = begin, used = seconds(CLOCK_PROCESS_CPUTIME_ID);
+static void live(bool is_flat_out) {
+    double begin = seconds(CLOCK_MONOTONIC), used = seconds(CLOCK_PROCESS_CPUTIME_ID), start = begin, schedule = begin;
     uint64_t every = soak.ticks / LEAST_SAMPLES < SAMPLE_EVERY ? soak.ticks / LEAST_SAMPLES : SAMPLE_EVERY;
     uint64_t next_sample = every;
-    for (uint64_t tick = 0; tick < soak.ticks; tick++) {
-        if (!is_flat_out) {
-            double due = schedule + (double)tick / TICKS_PER_SECOND, now = seconds(CLOCK_MONOTONIC);
+    for (uint64_t tick = 0; tick < soak.warm_up + soak.ticks; tick++) {
+        if (tick == soak.warm_up) {
+            start = schedule = seconds(CLOCK_MONOTONIC);
+            used = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        }
+        if (!is_flat_out && tick >= soak.warm_up) {
+            double due = schedule + (double)(tick - soak.warm_up) / TICKS_PER_SECOND, now = seconds(CLOCK_MONOTONIC);
             if (now < due)
                 sleep_until(due);
             else
@@ -100,11 +107,10 @@ static double live(bool is_flat_out) {
             next_sample = (tick + 1) / every * every + every;
         }
     }
-    double wall = seconds(CLOCK_MONOTONIC) - begin;
+    double wall = seconds(CLOCK_MONOTONIC) - start;
     used = seconds(CLOCK_PROCESS_CPUTIME_ID) - used;
-    printf("%" PRIu64 " ticks in %.0f s, %.0f %% of a processor; %" PRIu64 " contents compared\n", soak.ticks, wall, 100 * used / wall,
-           soak.checked);
-    return wall;
+    printf("%" PRIu64 " ticks in %.0f s, %.0f %% of a processor, after %" PRIu64 " in %.0f s; %" PRIu64 " contents compared\n", soak.ticks, wall,
+           100 * used / wall, soak.warm_up, start - begin, soak.checked);
 }
 
 /* Gives up everything and looks whether anything is left. */
@@ -134,11 +140,11 @@ static bool die(void) {
     return is_empty;
 }
 
-static double number(const char *option, const char *text) {
+static double number(const char *option, const char *text, double least) {
     char *end = NULL;
     double value = text == NULL ? 0 : strtod(text, &end);
-    if (text == NULL || *end != 0 || end == text || value <= 0) {
-        fprintf(stderr, "soak: %s needs a number above 0\n", option);
+    if (text == NULL || *end != 0 || end == text || !(value >= least)) {
+        fprintf(stderr, "soak: %s needs a number of at least %g\n", option, least);
         exit(2);
     }
     return value;
@@ -146,22 +152,27 @@ static double number(const char *option, const char *text) {
 
 int main(int count, char **arguments) {
     samples_options samples = {.tolerance = 0.15};
-    double minutes = 60;
+    double minutes = 60, warm_up = -1 /* not told */;
     bool is_flat_out = false;
     for (int i = 1; i < count; i++) {
         const char *option = arguments[i], *value = i + 1 < count ? arguments[i + 1] : NULL;
-        if (strcmp(option, "--minutes") == 0) minutes = number(option, value), i++;
-        else if (strcmp(option, "--seed") == 0) soak.seed = (uint64_t)number(option, value), i++;
-        else if (strcmp(option, "--tolerance") == 0) samples.tolerance = number(option, value) / 100, i++;
+        if (strcmp(option, "--minutes") == 0) minutes = number(option, value, 0.01), i++;
+        else if (strcmp(option, "--warm-up") == 0) warm_up = number(option, value, 0), i++;
+        else if (strcmp(option, "--seed") == 0) soak.seed = (uint64_t)number(option, value, 1), i++;
+        else if (strcmp(option, "--tolerance") == 0) samples.tolerance = number(option, value, 0) / 100, i++;
         else if (strcmp(option, "--csv") == 0 && value != NULL) samples.csv = value, i++;
         else if (strcmp(option, "--flat-out") == 0) is_flat_out = true;
         else if (strcmp(option, "--quiet") == 0) samples.quiet = true;
-        else return fprintf(stderr, "usage: soak [--minutes M] [--seed S] [--flat-out] [--csv FILE] [--tolerance PERCENT] [--quiet]\n"), 2;
+        else return fprintf(stderr, "usage: soak [--minutes M] [--warm-up M] [--seed S] [--flat-out] [--csv FILE] [--tolerance PERCENT] [--quiet]\n"), 2;
     }
+    if (warm_up < 0)
+        warm_up = minutes < LONGEST_WARM_UP ? minutes : LONGEST_WARM_UP;
     soak.ticks = (uint64_t)(minutes * 60 * TICKS_PER_SECOND);
+    soak.warm_up = (uint64_t)(warm_up * 60 * TICKS_PER_SECOND);
     if (soak.ticks < LEAST_SAMPLES * 2)
         return fprintf(stderr, "soak: that is too short to be compared\n"), 2;
-    printf("soak: %g minutes%s, seed %" PRIu64 ", RefRuntime %s\n", minutes, is_flat_out ? " of ticks, flat out" : "", soak.seed, rr_version());
+    printf("soak: %g minutes%s after %g of ticks, flat out; seed %" PRIu64 ", RefRuntime %s\n", minutes,
+           is_flat_out ? " of ticks, flat out," : "", warm_up, soak.seed, rr_version());
     fflush(stdout);
 
     rr_heap_options options = {.struct_size = sizeof options, .flags = RR_HEAP_BOUNDED, .max_bytes = MOST_BYTES};

@@ -93,6 +93,12 @@ def round_up(value):
     return next(step * power for step in (1, 2, 5, 10) if step * power >= value)
 
 
+def warm_up(rows, across):
+    """Where the warm-up ends, if there is one."""
+    last = max((across(row) for row in rows if row["warm"] == 0), default=LEFT)
+    return [line(last, last, MEMORY_TOP, PAUSE_BOTTOM), text(last + 4, MEMORY_TOP + 11, "warm", "faint")] if last > LEFT else []
+
+
 def memory(rows, across):
     highest = max(row[column] for row in rows for column, _, _ in MEMORY) / MIB
     step = round_up(highest / 6)
@@ -109,6 +115,7 @@ def memory(rows, across):
         + " ".join(f"{x:.1f},{y:.1f}" for x, y in shape)
         + f' {shape[-1][0]:.1f},{MEMORY_BOTTOM}"/>',
         text(LEFT + 4, MEMORY_BOTTOM - 5, "load", "faint"),
+        *warm_up(rows, across),
     ]
     for i in range(round(top / step) + 1):
         y = up(i * step * MIB)

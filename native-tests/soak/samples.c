@@ -9,10 +9,10 @@
  * and is gone. So nothing is collected in the parent that would not have been. The answer is in the line of the next sample. Until
  * then the system copies each page that is written, also in pauses: these are counted apart.
  *
- * Judged are: that memory is level (from the second to the last sixth of the run the means of contents, of committed memory and
- * of RSS do not rise by more than the tolerance; that they may fall by it is chance: contents go up and down with each collection,
- * and a short run has ten samples a sixth), that the heap held at most four times what lives in it, and that the heap's histogram has all the pauses that were
- * heard of.
+ * Judged are: that memory is level (from the second to the last sixth of the run, its warm-up not counted, the means of contents, of
+ * committed memory and of RSS do not rise by more than the tolerance; that they may fall by it is chance: contents go up and down with
+ * each collection, and a short run has ten samples a sixth), that the heap held at most four times what lives in it, and that the heap's
+ * histogram has all the pauses that were heard of.
  */
 #define _GNU_SOURCE /* CLOCK_THREAD_CPUTIME_ID */
 #include "soak.h"
@@ -198,7 +198,7 @@ void samples_start(const samples_options *options) {
         }
         fprintf(s.csv, "seconds,tick,load,mood,objects,live_bytes,raw_bytes,external_bytes,committed_bytes,rss_bytes,"
                        "reachable_bytes,candidates,collections,forked,pauses,p50_ns,p99_ns,max_ns,cpu_p50_ns,cpu_p99_ns,cpu_max_ns,"
-                       "verified\n");
+                       "verified,warm\n");
     }
     DO(rr_gc_set_callback(soak.heap, hear, NULL));
 }
@@ -208,12 +208,13 @@ void samples_take(double seconds) {
     rr_stats stats = stats_of(soak.heap);
     double contents = (double)(stats.live_bytes + stats.raw_bytes);
     double measures[MEASURES] = {contents, (double)stats.committed_bytes, (double)resident_bytes()};
-    uint64_t sixth = soak.tick * SIXTHS / soak.ticks;
+    bool is_warm = soak.tick >= soak.warm_up;
+    uint64_t sixth = is_warm ? (soak.tick - soak.warm_up) * SIXTHS / soak.ticks : 0;
     for (int i = 0; i < MEASURES; i++) {
-        s.sums[i][sixth] += measures[i];
+        s.sums[i][sixth] += is_warm ? measures[i] : 0;
         s.peaks[i] = measures[i] > s.peaks[i] ? measures[i] : s.peaks[i];
     }
-    s.counts[sixth]++;
+    s.counts[sixth] += is_warm;
     s.sum_fragmentation += measures[COMMITTED] / contents;
 
     end_pause();
@@ -227,7 +228,7 @@ void samples_take(double seconds) {
         fprintf(s.csv, "%" PRIu64 ",%.0f,%" PRIu64 ",", stats.committed_bytes, measures[RESIDENT], reachable);
         fprintf(s.csv, "%" PRIu64 ",%" PRIu64 ",%d,%" PRIu64 ",", stats.candidates, stats.collections, reachable != 0, s.wall.total);
         fprintf(s.csv, "%.0f,%.0f,%" PRIu64 ",", quantile(&s.wall, 0.5), quantile(&s.wall, 0.99), s.wall.longest);
-        fprintf(s.csv, "%.0f,%.0f,%" PRIu64 ",%d\n", quantile(&s.cpu, 0.5), quantile(&s.cpu, 0.99), s.cpu.longest, verified);
+        fprintf(s.csv, "%.0f,%.0f,%" PRIu64 ",%d,%d\n", quantile(&s.cpu, 0.5), quantile(&s.cpu, 0.99), s.cpu.longest, verified, is_warm);
         fflush(s.csv);
     }
     if (!verified)

@@ -23,7 +23,7 @@ enum { SIXTHS = 6, PERIODS = 30, SHIFTS = 12, MOODS = 3 };
 
 typedef struct soak_state {
     rr_heap *heap;
-    uint64_t seed, tick, ticks;
+    uint64_t seed, tick, warm_up, ticks; /* tick counts up to warm_up + ticks */
     double load;       /* 0.3 to 1: how much of everything there is */
     int mood;          /* 0 small and flat, 1 medium, 2 large and deep */
     uint64_t random;   /* made anew for each part and tick */
