@@ -390,9 +390,13 @@ internal unsafe struct Trial : IReferenceVisitor
         return dead;
     }
 
-    /// <summary>Does the collection in slices take the object for dead, and no trial of this pass has looked at it yet?</summary>
-    private readonly bool LooksDead(void* payload) =>
-        Edge.IsTouchedObject(_heap, payload) && SideWord.IsDeadBefore(*SideData.Get(payload), _heap->RoundPass);
+    /// <summary>
+    /// Does the collection in slices take the object for dead, and no trial of this pass has looked at it yet? Its side word says so; that
+    /// the block is in use at all is left to Look, which has asked for its header in time.
+    /// </summary>
+    private readonly bool LooksDead(void* child) =>
+        Edge.TryLocate(_heap, child, out Page* page, out uint index) && page->Side != null
+        && SideWord.IsDeadBefore(page->Side[index], _heap->RoundPass);
 
     /// <summary>Puts the next members of the round's list into the table, each with what it reaches. They wait at the front of the list; returns how many.</summary>
     private ulong TakeListed(uint wanted)
@@ -434,10 +438,7 @@ internal unsafe struct Trial : IReferenceVisitor
 
         for (uint i = 0; i < _table.Count; i++)
         {
-            if (Edge.IsTouchedObject(_heap, _table.Places[i].Payload))
-            {
-                *SideData.Get(_table.Places[i].Payload) = SideWord.DeadIn(_heap->RoundPass);
-            }
+            *SideData.Get(_table.Places[i].Payload) = SideWord.DeadIn(_heap->RoundPass);
         }
     }
 }
