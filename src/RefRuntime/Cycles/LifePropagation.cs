@@ -1,5 +1,7 @@
-// The second half of trial deletion: whoever is held from outside lives, with all it reaches. Then the dead are counted,
-// page by page.
+// The second half of trial deletion: whoever is held from outside lives, with all it reaches.
+//
+// In one go, who looks dead is counted first: when life has reached all of them the rest of the edges need not be walked. Of a tree that
+// is the half that belongs to the leaves.
 //
 // In slices: HeapState.RoundPage is the next page to look at, Grey holds those whose life is still to be passed on.
 
@@ -21,17 +23,21 @@ internal unsafe struct LifePropagation : IReferenceVisitor
     private TypeGuess _type;
     private bool _isOutOfMemory;
 
+    /// <summary>Members that look dead and that life may yet reach. In slices nobody knows, as the program goes on between them.</summary>
+    private ulong _left;
+
     public LifePropagation(HeapState* heap)
     {
         _heap = heap;
         _grey = new GreyQueue(heap);
         _type = new TypeGuess();
+        _left = ulong.MaxValue;
     }
 
-    /// <summary>Members that live.</summary>
+    /// <summary>Members that live: all after TryRun, else those whose life has been passed on in this slice.</summary>
     public ulong LiveMembers { get; private set; }
 
-    /// <summary>Members that are dead; known after TryRun.</summary>
+    /// <summary>Members that are dead; known after TryRun, page by page too (Page.DeadBlocks).</summary>
     public ulong DeadMembers { get; private set; }
 
     /// <summary>The system has no memory for the queue: the collection can't go on.</summary>
@@ -48,25 +54,27 @@ internal unsafe struct LifePropagation : IReferenceVisitor
     public bool TryRun()
     {
         Start(_heap);
-        Budget unlimited = Budget.Unlimited;
-        if (!TryRunSlice(ref unlimited))
+        ulong members = CountDead();
+        _left = DeadMembers;
+        if (DeadMembers != members)
         {
-            return false;
+            Budget unlimited = Budget.Unlimited;
+            TryRunSlice(ref unlimited);
         }
 
-        if (LiveMembers != 0)
+        if (_left != DeadMembers)
         {
-            // Some that looked dead have turned out to be reached from a later page.
             CountDead();
         }
 
-        return true;
+        LiveMembers = members - DeadMembers;
+        return !_isOutOfMemory;
     }
 
     /// <summary>One slice. True when life has reached all that it can reach; false = budget spent, or no memory.</summary>
     public bool TryRunSlice(ref Budget budget)
     {
-        while (TryFollow(ref budget) && _heap->RoundPage != null)
+        while (TryFollow(ref budget) && _heap->RoundPage != null && _left != 0)
         {
             Page* page = _heap->RoundPage;
             _heap->RoundPage = page->NextTouched;
@@ -125,6 +133,7 @@ internal unsafe struct LifePropagation : IReferenceVisitor
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Add(void* child, uint* side)
     {
+        _left -= SideWord.IsDead(*side) ? 1ul : 0;
         *side |= SideWord.Live | SideWord.Done;
         if (!_grey.TryAdd(child))
         {
@@ -132,32 +141,24 @@ internal unsafe struct LifePropagation : IReferenceVisitor
         }
     }
 
-    /// <summary>Puts those of the page that live by themselves into the queue, and counts those that look dead so far.</summary>
+    /// <summary>Puts those of the page that live by themselves into the queue.</summary>
     private void AddRoots(Page* page)
     {
         uint* side = page->Side;
         uint carved = Blocks.CarvedOf(page);
-        uint dead = 0;
         for (uint i = 0; i < carved; i++)
         {
-            if (SideWord.IsDead(side[i]))
-            {
-                dead++;
-            }
-            else if (SideWord.IsLiveRoot(side[i]))
+            if (SideWord.IsLiveRoot(side[i]))
             {
                 Add(Blocks.PayloadAt(page, i), side + i);
             }
         }
-
-        page->DeadBlocks = dead;
-        DeadMembers += dead;
     }
 
     /// <summary>Passes life on as far as it goes. False = budget spent, or no memory.</summary>
     private bool TryFollow(ref Budget budget)
     {
-        while (!_isOutOfMemory)
+        while (!_isOutOfMemory && _left != 0)
         {
             if (_grey.IsEmpty)
             {
@@ -186,20 +187,19 @@ internal unsafe struct LifePropagation : IReferenceVisitor
         return !_isOutOfMemory;
     }
 
-    private void CountDead()
+    /// <summary>Counts the members that look dead, page by page. Returns how many members there are.</summary>
+    private ulong CountDead()
     {
+        ulong members = 0;
         DeadMembers = 0;
         for (Page* page = _heap->Touched; page != null; page = page->NextTouched)
         {
-            uint carved = Blocks.CarvedOf(page);
-            uint dead = 0;
-            for (uint i = 0; i < carved; i++)
-            {
-                dead += SideWord.IsDead(page->Side[i]) ? 1u : 0;
-            }
-
+            SideWord.Count(page->Side, Blocks.CarvedOf(page), out uint inPage, out uint dead);
+            members += inPage;
             page->DeadBlocks = dead;
             DeadMembers += dead;
         }
+
+        return members;
     }
 }
