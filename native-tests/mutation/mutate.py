@@ -6,8 +6,8 @@
     mutate.py --list      names them
 
 Options: --jobs N copies at a time (1); --fresh tries anew what is known; --no-control does without the control: then what hangs is
-taken for slow for half an hour; --managed asks the suites in C# alone, which takes seconds for each fault: what they don't notice stays
-to be tried.
+taken for slow for half an hour; --managed asks the suites in C# alone, which takes seconds for each fault, --native the others alone: what
+they don't notice stays to be tried.
 
 The control: before all else nothing is changed in the copy, and all suites must pass. What was caught stays known (results.json) as long
 as neither the fault nor the file that it is in changes, so a sweep may be ended and goes on later. What nothing caught is tried anew each
@@ -56,7 +56,7 @@ def try_fault(shop: Workshop, fault: Fault, results: Results) -> bool | None:
         return None
     finally:
         shop.write(fault, original)
-    if caught is None and shop.is_managed_only:
+    if caught is None and shop.only is not None:
         say(f"left to the others  {fault.area}: {fault.name}")
         return False
     entry = {"key": key, "caught": caught is not None, "seconds": round(time.monotonic() - begun), "suite": suite,
@@ -70,7 +70,7 @@ def try_fault(shop: Workshop, fault: Fault, results: Results) -> bool | None:
 def prepare(shop: Workshop, is_controlled: bool) -> bool:
     """The copy, and the control: unchanged code must pass, or nothing that is found out means anything."""
     sources = shop.sync()
-    control = PLACE / ("control.managed" if shop.is_managed_only else "control")
+    control = PLACE / (f"control.{shop.only}" if shop.only is not None else "control")
     is_known = control.exists() and control.read_text() == sources
     if is_known:
         return True
@@ -92,11 +92,11 @@ def prepare(shop: Workshop, is_controlled: bool) -> bool:
     return True
 
 
-def sweep(faults: list[Fault], jobs: int, is_controlled: bool, is_managed_only: bool, results: Results, every: list[Fault]) -> int:
+def sweep(faults: list[Fault], jobs: int, is_controlled: bool, only: str | None, results: Results, every: list[Fault]) -> int:
     shops: queue.Queue[Workshop] = queue.Queue()
     for job in range(min(jobs, len(faults))):
         shop = Workshop(PLACE if job == 0 else PLACE / f"job{job}")
-        shop.is_managed_only = is_managed_only
+        shop.only = only
         if job == 0 and not prepare(shop, is_controlled):
             return 2
         if job != 0:
@@ -133,7 +133,9 @@ def main() -> int:
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--fresh", action="store_true")
     parser.add_argument("--no-control", action="store_true")
-    parser.add_argument("--managed", action="store_true")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--managed", dest="only", action="store_const", const="managed")
+    only.add_argument("--native", dest="only", action="store_const", const="native")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
     try:
@@ -160,9 +162,9 @@ def main() -> int:
         entry = results.get(fault.name, fault.key())
         return entry is not None and entry["caught"]
 
-    due = [fault for fault in faults if (options.fresh or not is_known(fault)) and not (options.managed and fault.is_native)]
+    due = [fault for fault in faults if (options.fresh or not is_known(fault)) and not (options.only == "managed" and fault.is_native)]
     say(f"{len(faults)} faults, {len(due)} to be tried")
-    status = sweep(due, options.jobs, not options.no_control, options.managed, results, every) if due else 0
+    status = sweep(due, options.jobs, not options.no_control, options.only, results, every) if due else 0
     results.write_table(every)
     return status
 

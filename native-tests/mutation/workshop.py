@@ -82,7 +82,8 @@ class Workshop:
         self.times_file = place / "times.json"
         self.times: dict[str, float] = json.loads(self.times_file.read_text()) if self.times_file.exists() else {}
         self.is_measuring = False
-        self.is_managed_only = False
+        self.only: str | None = None
+        """If not None, which suites are asked: those in C# ("managed"), or the others ("native")."""
         self.are_exports_new = False
         # Programs of native-tests/ that are made of what the copy has now.
         self.fresh_programs: set[str] = set()
@@ -124,7 +125,7 @@ class Workshop:
         """Builds from unchanged sources what the suites do not build themselves, as far as it is not there."""
         self._build("restore", ["dotnet", "restore", "RefRuntime.sln", "-v", "quiet"])
         self._build("runner", ["dotnet", "build", RUNNER, "-o", str(self.runner.parent), *QUICK])
-        if self.is_managed_only:
+        if self.only == "managed":
             return
         include = self.tree / "dist/include"
         if self.are_exports_new or not include.exists():
@@ -172,8 +173,8 @@ class Workshop:
             Suite("C", lambda: self._c(fault is not None and fault.is_in_header)),
             Suite("C, sliced", self._c_sliced),
             Suite("Python", self._python)]
-        if self.is_managed_only:
-            return managed
+        if self.only is not None:
+            return managed if self.only == "managed" else native
         return native if fault is not None and fault.is_native else managed + native
 
     def measured(self, suite: str, outcome: Outcome) -> Outcome:
