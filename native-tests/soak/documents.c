@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { MOST_DOCUMENTS = 64, OPENED_PER_TICK = 2, EDITED_PER_TICK = 3, EDITS = 20 };
+enum { MOST_DOCUMENTS = 64, MOST_NODES = 3000, OPENED_PER_TICK = 2, EDITED_PER_TICK = 3, EDITS = 20 };
 
 typedef struct node {
     void *parent, *children, *link, *text, *document;
@@ -135,8 +135,8 @@ static node *add(document *d, node *parent) {
 }
 
 static document *open_document(void) {
-    static const uint32_t sizes[MOODS] = {500, 900, 1500};
-    uint32_t nodes = 1 + pick(2 * sizes[soak.mood]);
+    static const uint32_t sizes[MOODS] = {1000, 1800, MOST_NODES};
+    uint32_t nodes = 1 + pick(sizes[soak.mood]);
     document *d = MADE(rr_alloc(soak.heap, document_type));
     d->id = opened++;
     d->foreign = (int64_t)chance_size(2000);
@@ -154,11 +154,14 @@ static document *open_document(void) {
     return d;
 }
 
+/* More is added than cut out, until the document is full: without a bound those that stay open for hours would grow for ever, and memory
+ * with them. */
 static void edit(document *d) {
     node *n = wander(d);
     uint32_t what = pick(10);
     if (what < 4) {
-        add(d, n);
+        if (d->nodes < MOST_NODES)
+            add(d, n);
     } else if (what < 6) {
         DO(rr_take(&n->text, text_new(n->key)));
     } else if (what < 7) {
