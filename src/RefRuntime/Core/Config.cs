@@ -65,6 +65,9 @@ internal static class Config
     /// <summary>Candidates that a trial takes at least, and objects that a round verifies together at least.</summary>
     public const uint LeastTrial = 2;
 
+    /// <summary>More of a round's list than this are not left to its commit without another look.</summary>
+    public const uint LeastSifted = 2;
+
     /// <summary>Units of a collection's work (an object, a page's words) from one look at the clock to the next.</summary>
     public const uint UnitsPerClock = 2;
 
@@ -108,6 +111,9 @@ internal static class Config
 
     /// <summary>Candidates that a trial takes at least, and objects that a round verifies together at least: that takes some ten microseconds.</summary>
     public const uint LeastTrial = 64;
+
+    /// <summary>More of a round's list than this are not left to its commit without another look: to verify so many takes some ten microseconds.</summary>
+    public const uint LeastSifted = 512;
 
     /// <summary>Units of a collection's work (an object, a page's words) from one look at the clock to the next: a few microseconds.</summary>
     public const uint UnitsPerClock = 64;

@@ -10,6 +10,7 @@
 //                once more; what is closed dies. The list is gone through again while that   one go, and dies in slices
 //                pays: what was held by something dead is closed when that has died
 //   clearing     side data is given back                                                     slices
+//   sifting      who turns out to live leaves the list, see RoundSifting; then clearing again  slices
 //   commit       what is left of the list, structures too large for a batch, is looked at    one go
 //                once more; only the closed set stays
 //   finalizers   the members' finalizers, each member held meanwhile; then verified again    slices; one go
@@ -35,17 +36,21 @@ namespace RefRuntime.Cycles;
 internal static unsafe class Round
 {
     // HeapState.RoundPhase.
-    private const int None = 0;
-    private const int InCounting = 1;
-    private const int InLog = 2;
-    private const int InMarking = 3;
-    private const int InLife = 4;
-    private const int InGathering = 5;
-    private const int InRecounting = 6;
-    private const int InBatches = 7;
-    private const int InClearing = 8;
-    private const int InFinalizers = 9;
-    private const int InDeath = 10;
+    public const int None = 0;
+    public const int InCounting = 1;
+    public const int InLog = 2;
+    public const int InMarking = 3;
+    public const int InLife = 4;
+    public const int InGathering = 5;
+    public const int InRecounting = 6;
+    public const int InBatches = 7;
+    public const int InClearing = 8;
+    public const int InTouching = 9;
+    public const int InTallying = 10;
+    public const int InReviving = 11;
+    public const int InSifting = 12;
+    public const int InFinalizers = 13;
+    public const int InDeath = 14;
 
     public static bool IsUnderWay(HeapState* heap) => heap->RoundPhase != None;
 
@@ -78,7 +83,7 @@ internal static unsafe class Round
     public static bool TryContinue(HeapState* heap, ref Budget budget, ref GcEvent gcEvent)
     {
         bool isPhaseDone = true;
-        bool isOutOfMemory;
+        bool isOutOfMemory = false;
         while (isPhaseDone && heap->RoundPhase != None)
         {
             switch (heap->RoundPhase)
@@ -93,44 +98,32 @@ internal static unsafe class Round
                 case InMarking:
                     Marking marking = new(heap);
                     isPhaseDone = marking.TryRunSlice(ref budget);
-                    if (marking.IsOutOfMemory)
-                    {
-                        Drop(heap);
-                        return false;
-                    }
-
+                    isOutOfMemory = marking.IsOutOfMemory;
                     break;
                 case InLife:
+                case InReviving:
                     LifePropagation life = new(heap);
                     isPhaseDone = life.TryRunSlice(ref budget);
                     gcEvent.Visited += life.LiveMembers;
-                    if (life.IsOutOfMemory)
-                    {
-                        Drop(heap);
-                        return false;
-                    }
-
+                    isOutOfMemory = life.IsOutOfMemory;
                     break;
                 case InGathering:
                     isPhaseDone = TryGather(heap, ref budget, out isOutOfMemory);
-                    if (isOutOfMemory)
-                    {
-                        Drop(heap);
-                        return false;
-                    }
-
                     break;
                 case InBatches:
                     isPhaseDone = RoundBatches.TryCommit(heap, ref budget, ref gcEvent, out isOutOfMemory);
-                    if (isOutOfMemory)
-                    {
-                        Drop(heap);
-                        return false;
-                    }
-
                     break;
                 case InClearing:
                     isPhaseDone = SideData.TryReset(heap, ref budget);
+                    break;
+                case InTouching:
+                    isPhaseDone = RoundSifting.TryTouch(heap, ref budget, out isOutOfMemory);
+                    break;
+                case InTallying:
+                    isPhaseDone = RoundSifting.TryTally(heap, ref budget);
+                    break;
+                case InSifting:
+                    isPhaseDone = RoundSifting.TrySift(heap, ref budget);
                     break;
                 case InFinalizers:
                     isPhaseDone = TryFinalize(heap, ref budget);
@@ -140,7 +133,7 @@ internal static unsafe class Round
                     break;
             }
 
-            if (isPhaseDone && !TryEnterNext(heap, ref gcEvent))
+            if (isOutOfMemory || (isPhaseDone && !TryEnterNext(heap, ref gcEvent)))
             {
                 Drop(heap);
                 return false;
@@ -150,6 +143,11 @@ internal static unsafe class Round
         heap->RoundServed = heap->BytesSinceRound;
         return true;
     }
+
+    /// <summary>Is what an earlier slice has listed still an object that a collection may take?</summary>
+    public static bool IsMember(HeapState* heap, void* listed) =>
+        ObjectLookup.IsObject(listed) && Segment.Of(listed)->Heap == heap
+        && (Header.Word(listed) & (HeaderFlags.Skipped | HeaderFlags.Dying)) == 0;
 
     /// <summary>A batch that is dying does so to its end. Adds what it has done to the event.</summary>
     public static void FinishBatch(HeapState* heap, ref GcEvent gcEvent)
@@ -197,6 +195,7 @@ internal static unsafe class Round
                 heap->RoundLive = Census.Total(heap);
                 break;
             case InMarking:
+            case InTallying:
                 LifePropagation.Start(heap);
                 break;
             case InLife:
@@ -216,9 +215,23 @@ internal static unsafe class Round
                 break;
             case InBatches:
                 heap->Visited.Count = heap->RoundKept;
+                heap->RoundListed = ulong.MaxValue;
                 break;
             case InClearing:
-                return TryCommit(heap, ref gcEvent);
+                if (!RoundSifting.IsDue(heap))
+                {
+                    return TryCommit(heap, ref gcEvent);
+                }
+
+                heap->RoundListed = heap->Visited.Count;
+                break;
+            case InReviving:
+                heap->RoundKept = 0;
+                break;
+            case InSifting:
+                heap->Visited.Count = heap->RoundKept;
+                heap->RoundPhase = InClearing;
+                return true;
             case InFinalizers:
                 LeaveResurrected(heap, ref gcEvent);
                 SetDeath.Begin(heap, ref heap->Dying, heap->Visited.Items, heap->Visited.Count);
@@ -318,8 +331,7 @@ internal static unsafe class Round
         for (ulong i = 0; i < heap->Visited.Count; i++)
         {
             void* payload = heap->Visited.Items[i];
-            if (ObjectLookup.IsObject(payload) && Segment.Of(payload)->Heap == heap
-                && (Header.Word(payload) & (HeaderFlags.Skipped | HeaderFlags.Dying)) == 0)
+            if (IsMember(heap, payload))
             {
                 heap->Visited.Items[kept++] = payload;
             }

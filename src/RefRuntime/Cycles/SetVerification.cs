@@ -2,21 +2,12 @@
 // over the set alone: counts, less those that the runtime holds, against edges within the set. Members that are held from
 // outside, and all of the set that they reach, are live. What is dead now stays dead: nobody can reach it to change it.
 
-using System.Runtime.CompilerServices;
 using RefRuntime.Heap;
-using RefRuntime.Objects;
 
 namespace RefRuntime.Cycles;
 
-internal unsafe struct SetVerification : IReferenceVisitor
+internal static unsafe class SetVerification
 {
-    private readonly HeapState* _heap;
-
-    private SetVerification(HeapState* heap)
-    {
-        _heap = heap;
-    }
-
     /// <summary>
     /// Sorts the members, each of which the runtime holds <paramref name="holds"/> times: the dead first, as many as returned.
     /// Negative = no memory; the order may have changed. No page may be touched before, and none is afterwards.
@@ -30,36 +21,17 @@ internal unsafe struct SetVerification : IReferenceVisitor
         return dead;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Visit(void* child)
-    {
-        if (Edge.TryLocate(_heap, child, out Page* page, out uint index) && page->Side != null && page->Side[index] != 0)
-        {
-            page->Side[index] = SideWord.AddEdge(page->Side[index]);
-        }
-    }
-
     private static bool TryTally(HeapState* heap, void** members, ulong count, uint holds)
     {
         for (ulong i = 0; i < count; i++)
         {
-            if (i + Prefetch.Distance < count)
-            {
-                Prefetch.Header(members[i + Prefetch.Distance]);
-            }
-
-            uint* side = SideData.TryGet(heap, Segment.PageOf(members[i]), members[i]);
-            if (side == null)
+            if (!SetTally.TryTouch(heap, members[i]))
             {
                 return false;
             }
-
-            // Immortal by now: it lives.
-            long references = Header.References(Header.Count(members[i])) - holds;
-            *side = references > SideWord.MaxCount ? SideWord.VisitedLive(0) : SideWord.Visited(0, (uint)references);
         }
 
-        SetVerification edges = new(heap);
+        SetTally tally = new(heap);
         for (ulong i = 0; i < count; i++)
         {
             if (i + Prefetch.Distance < count)
@@ -67,9 +39,10 @@ internal unsafe struct SetVerification : IReferenceVisitor
                 Prefetch.Header(members[i + Prefetch.Distance]);
             }
 
-            References.Visit(members[i], ObjectLookup.TypeOf(members[i]), ref edges);
+            tally.Add(members[i], holds);
         }
 
+        tally.Drain();
         return true;
     }
 

@@ -226,9 +226,12 @@ internal unsafe struct HeapState
     /// <summary>The next entry of Visited, or block of RoundSwept, that the phase looks at.</summary>
     public ulong RoundPosition;
 
-    /// <summary>How many of Visited a commit in batches has looked at and left, in this pass, and which pass it is, from 1.</summary>
+    /// <summary>How many of Visited a commit in batches, or a sifting, has looked at and left, in this pass, and which pass it is, from 1.</summary>
     public ulong RoundKept;
     public uint RoundPass;
+
+    /// <summary>How many the last sifting began with; the largest number = there was none.</summary>
+    public ulong RoundListed;
 
     /// <summary>BytesSinceRound when the last slice ended.</summary>
     public ulong RoundServed;

@@ -1,5 +1,6 @@
 // Collections in slices, without the trials that come before them in a step.
 
+using System;
 using NUnit.Framework;
 using RefRuntime.Abi;
 using RefRuntime.Core;
@@ -14,6 +15,11 @@ public sealed unsafe class RoundTests
     private const int Rings = 64;
     private const int Size = (int)Config.TrialCandidates / 2;
     private const int Holders = 3;
+
+    /// <summary>Twice what a batch looks at.</summary>
+    private const int LargeSize = 2 * (int)Config.TrialPlaces;
+
+    private static void* s_moved;
 
     /// <summary>
     /// Each ring has room in a batch, and is held by a chain of dead objects. Where a round came to a ring before its holders the ring was left to the
@@ -66,6 +72,99 @@ public sealed unsafe class RoundTests
 
         Assert.That(collected, Is.EqualTo(Rings * (Size + Holders)));
         Assert.That(heap.LiveObjects, Is.Zero);
+    }
+
+    /// <summary>
+    /// A ring too large for a batch lives, but looks dead: the reference to it was moved out of a slot after it had been counted there. The
+    /// commit looked at all of it in one go, only to find nobody dead.
+    /// </summary>
+    [Test]
+    public void What_only_looked_dead_is_not_left_to_the_commit()
+    {
+        using TestHeap heap = new();
+        void** holder = (void**)heap.Alloc(TestTypes.Pair);
+        CountOperations.Store(holder, NewRing(heap, LargeSize));
+        ulong mostListed = RunRound(heap, Round.InLife, () => Move(holder), out ulong collected, out ulong committed);
+
+        Assert.That(mostListed, Is.GreaterThanOrEqualTo((ulong)LargeSize), "it never looked dead");
+        Assert.That(committed, Is.Zero);
+        Assert.That(collected, Is.Zero);
+        Assert.That(heap.LiveObjects, Is.EqualTo(LargeSize + 1));
+        CountOperations.Decref(s_moved);
+        CountOperations.Decref(holder);
+        Assert.That(CollectOperations.Collect(heap.Handle), Is.EqualTo(LargeSize));
+    }
+
+    /// <summary>Beside one that only looked dead, and one whose page is still touched when it is taken up again.</summary>
+    [TestCase(Round.InTouching)]
+    [TestCase(Round.InTallying)]
+    [TestCase(Round.InReviving)]
+    [TestCase(Round.InSifting)]
+    public void What_is_dead_stays_in_the_list_when_another_leaves_it(int phase)
+    {
+        using TestHeap heap = new();
+        void** holder = (void**)heap.Alloc(TestTypes.Pair);
+        CountOperations.Store(holder, NewRing(heap, LargeSize));
+        NewRing(heap, LargeSize);
+        bool isFirst = true;
+        Action moveThenShrink = () =>
+        {
+            if (isFirst)
+            {
+                Move(holder);
+                isFirst = false;
+            }
+            else
+            {
+                // Taken apart: its members die, and their pages go, while it is in the list.
+                CountOperations.Store((void**)s_moved, null);
+                CountOperations.Decref(s_moved);
+            }
+        };
+        ulong mostListed = RunRound(heap, Round.InLife, moveThenShrink, out ulong collected, out ulong committed, phase);
+
+        Assert.That(mostListed, Is.GreaterThanOrEqualTo(2ul * LargeSize));
+        Assert.That(committed, Is.EqualTo((ulong)LargeSize));
+        Assert.That(collected, Is.EqualTo((ulong)LargeSize));
+        Assert.That(heap.LiveObjects, Is.EqualTo(1));
+        CountOperations.Decref(holder);
+    }
+
+    private static void Move(void** slot)
+    {
+        s_moved = *slot;
+        *slot = null;
+    }
+
+    /// <summary>
+    /// A round in the shortest slices; does something when the first of them has ended in a phase, for each phase that is given. Returns how
+    /// many were in its list at most; <paramref name="committed"/> is how many were when it was committed.
+    /// </summary>
+    private static ulong RunRound(TestHeap heap, int phase, Action act, out ulong collected, out ulong committed, int secondPhase = Round.None)
+    {
+        ulong mostListed = 0;
+        collected = 0;
+        committed = 0;
+        Round.Start(heap.State);
+        while (Round.IsUnderWay(heap.State))
+        {
+            ulong listed = heap.State->Visited.Count;
+            mostListed = Math.Max(mostListed, listed);
+            committed = Round.IsCommitted(heap.State) ? committed : listed;
+            Budget budget = Budget.Until(0);
+            GcEvent slice = default;
+            Assert.That(Round.TryContinue(heap.State, ref budget, ref slice), Is.True);
+            collected += slice.Collected;
+            if (phase != Round.None && heap.State->RoundPhase == phase)
+            {
+                act();
+                phase = secondPhase;
+                secondPhase = Round.None;
+            }
+        }
+
+        Assert.That(phase, Is.EqualTo(Round.None), "a phase that no slice ended in");
+        return mostListed;
     }
 
     /// <summary>A ring whose references are all its own, written plainly: it is dead, and nobody has logged it.</summary>
