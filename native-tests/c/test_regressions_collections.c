@@ -1,6 +1,6 @@
 /* Bugs of collections that reviews of the library found, each named by what went wrong: rounds in slices that came to no end, and
  * trials that lost a candidate. */
-#include "support.h"
+#include "slices.h"
 
 #include <stdlib.h>
 
@@ -222,6 +222,33 @@ static void a_trial_whose_last_candidate_died_as_it_began_crashed(void **state) 
     assert_int_equal(rr_heap_verify(heap), RR_OK);
 }
 
+/* ---- A pause goal beyond the end of the clock -------------------------------------------------------------------------------------- */
+
+static int slices_heard;
+
+static void count_slices(rr_heap *heap, const rr_gc_event *event, void *user) {
+    (void)heap;
+    (void)user;
+    slices_heard += event->phase == RR_GC_PHASE_STOP;
+}
+
+static void a_pause_goal_without_an_end_ended_the_process(void **state) {
+    rr_heap *heap = *state;
+    for (uint64_t less = 0; less < 3; less++) {
+        assert_int_equal(rr_gc_set_pause_goal(heap, UINT64_MAX - less * 1000), RR_OK);
+        rr_gc_set_callback(heap, count_slices, NULL);
+        slices_heard = 0;
+        uint64_t before = stats_of(heap).collections;
+        rr_decref(live_chain(heap, 500 * 1000)); /* the heap grows beyond its first 8 MiB: a complete collection, in slices */
+        uint64_t collections = stats_of(heap).collections - before;
+        assert_true(collections >= 1);
+        if (!in_forced_slices())
+            assert_int_equal(slices_heard, collections); /* each in one: the goal leaves it all the time there is */
+        rr_gc_set_callback(heap, NULL, NULL);
+        rr_collect(heap);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_HEAP(a_log_that_was_always_full_starved_complete_collections),
@@ -230,6 +257,7 @@ int main(void) {
         WITH_MANUAL_HEAP(a_node_died_that_a_finalizer_below_it_had_taken_a_reference_to),
         WITH_MANUAL_HEAP(candidates_that_a_trial_did_not_walk_on_from_were_lost),
         WITH_MANUAL_HEAP(a_trial_whose_last_candidate_died_as_it_began_crashed),
+        WITH_HEAP(a_pause_goal_without_an_end_ended_the_process),
     };
     return cmocka_run_group_tests_name("regressions of collections", tests, NULL, NULL);
 }
