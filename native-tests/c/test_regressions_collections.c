@@ -222,6 +222,34 @@ static void a_trial_whose_last_candidate_died_as_it_began_crashed(void **state) 
     assert_int_equal(rr_heap_verify(heap), RR_OK);
 }
 
+/* ---- What a round has listed and what has gone since was passed over in one go, however much it was ------------------------------ */
+
+static void what_had_gone_of_a_list_was_passed_over_in_one_step(void **state) {
+    rr_heap *heap = *state;
+    enum { HUBS = 100, SPOKES = 4000 };
+    void *hubs[HUBS];
+    for (int i = 0; i < HUBS; i++)
+        hubs[i] = rr_alloc_items(heap, RR_TYPE_TUPLE, SPOKES);
+    for (int j = 0; j < SPOKES; j++) { /* the neighbours of a spoke are of other hubs: the first batches reach them all */
+        for (int i = 0; i < HUBS; i++) {
+            node *spoke = node_new(heap, 0, j);
+            spoke->next = rr_newref(hubs[i]);
+            ((void **)hubs[i])[j] = spoke;
+        }
+    }
+    for (int i = 0; i < HUBS; i++)
+        rr_decref(hubs[i]);
+    int64_t freed = 0, steps_after = 0;
+    while (rr_gc_pending(heap) == 1) {
+        int64_t now = rr_collect_step(heap, 0);
+        assert_true(now >= 0);
+        freed += now;
+        steps_after = now == 0 ? steps_after + 1 : 0;
+    }
+    assert_int_equal(freed, HUBS * (SPOKES + 1));
+    assert_true(steps_after > HUBS * SPOKES / 8192);
+}
+
 /* ---- A pause goal beyond the end of the clock -------------------------------------------------------------------------------------- */
 
 static int slices_heard;
@@ -257,6 +285,7 @@ int main(void) {
         WITH_MANUAL_HEAP(a_node_died_that_a_finalizer_below_it_had_taken_a_reference_to),
         WITH_MANUAL_HEAP(candidates_that_a_trial_did_not_walk_on_from_were_lost),
         WITH_MANUAL_HEAP(a_trial_whose_last_candidate_died_as_it_began_crashed),
+        WITH_MANUAL_HEAP(what_had_gone_of_a_list_was_passed_over_in_one_step),
         WITH_HEAP(a_pause_goal_without_an_end_ended_the_process),
     };
     return cmocka_run_group_tests_name("regressions of collections", tests, NULL, NULL);
