@@ -277,6 +277,43 @@ static void a_pause_goal_without_an_end_ended_the_process(void **state) {
     }
 }
 
+/* ---- A callback of one heap in which another one was collected ------------------------------------------------------------------------ */
+
+static rr_heap *heap_beside, *small_heap;
+static uint64_t collections_inside;
+
+static void fill_other_heaps(node *self) {
+    (void)self;
+    for (int i = 0; i < 100 * 1000; i++)
+        rr_decref(ring_new(heap_beside, 0, 1));
+    node *last = node_new(small_heap, 0, 0);
+    for (node *next = last; next != NULL; last = next) { /* to its limit, all of it garbage */
+        link_next(last, last);
+        rr_decref(last);
+        next = rr_alloc(small_heap, node_type(0));
+    }
+    assert_int_equal(rr_last_status(), RR_E_NO_MEMORY);
+    collections_inside = stats_of(heap_beside).collections + stats_of(small_heap).collections;
+}
+
+static void in_a_callback_other_heaps_were_collected_automatically(void **state) {
+    heap_beside = heap_with(0, 0);
+    small_heap = heap_with(0, 1024 * 1024);
+    on_finalize = fill_other_heaps;
+    rr_decref(node_new(*state, NODE_FINALIZE, 0));
+    on_finalize = NULL;
+    assert_int_equal(collections_inside, 0);
+    assert_int_equal(live(heap_beside), 100 * 1000);
+    node *after = node_new(small_heap, 0, 0);
+    assert_non_null(after);
+    assert_true(stats_of(small_heap).collections > 0);
+    rr_decref(after);
+    rr_collect(small_heap);
+    rr_collect(heap_beside);
+    heap_end(heap_beside);
+    heap_end(small_heap);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_HEAP(a_log_that_was_always_full_starved_complete_collections),
@@ -287,6 +324,7 @@ int main(void) {
         WITH_MANUAL_HEAP(a_trial_whose_last_candidate_died_as_it_began_crashed),
         WITH_MANUAL_HEAP(what_had_gone_of_a_list_was_passed_over_in_one_step),
         WITH_HEAP(a_pause_goal_without_an_end_ended_the_process),
+        WITH_HEAP(in_a_callback_other_heaps_were_collected_automatically),
     };
     return cmocka_run_group_tests_name("regressions of collections", tests, NULL, NULL);
 }

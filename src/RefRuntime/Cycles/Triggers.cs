@@ -19,6 +19,7 @@
 using RefRuntime.Abi;
 using RefRuntime.Core;
 using RefRuntime.Heap;
+using RefRuntime.Os;
 
 namespace RefRuntime.Cycles;
 
@@ -41,9 +42,10 @@ internal static unsafe class Triggers
     public static bool IsAutomatic(HeapState* heap) =>
         heap->AutomaticDisabled == 0 && (heap->Flags & HeapFlags.ManualGc) == 0;
 
-    /// <summary>May a collection start now? Not inside a callback of this heap, nor inside another collection of it.</summary>
+    /// <summary>May a collection start now? Not inside a callback of this heap, nor inside one of any heap that this thread is in, nor inside
+    /// another collection of it.</summary>
     public static bool MayCollect(HeapState* heap) =>
-        heap->Collecting == 0 && heap->CallbackDepth == 0 && heap->Closing == 0;
+        heap->Collecting == 0 && heap->CallbackDepth == 0 && heap->Closing == 0 && HostThread.CallbackDepth == 0;
 
     /// <summary>Runs an automatic collection, or a slice of one, if it is due. May run foreign code.</summary>
     public static void Poll(HeapState* heap)
