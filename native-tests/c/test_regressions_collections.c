@@ -314,6 +314,29 @@ static void in_a_callback_other_heaps_were_collected_automatically(void **state)
     heap_end(small_heap);
 }
 
+/* ---- A long log of the living was emptied in one go, whatever the pause goal said --------------------------------------------------- */
+
+static void a_log_that_had_become_long_was_emptied_in_one_pause(void **state) {
+    rr_heap *heap = *state;
+    enum { COUNT = 200 * 1000 };
+    rr_gc_disable(heap);
+    node *first = live_chain(heap, COUNT);
+    for (node *at = first; at != NULL; at = at->next) {
+        rr_incref(at);
+        rr_decref(at);
+    }
+    assert_int_equal(rr_gc_get_candidates(heap), COUNT);
+    rr_gc_set_pause_goal(heap, 3000);
+    rr_gc_enable(heap);
+    rr_decref(node_new(heap, 0, 0));
+    assert_true(rr_gc_get_candidates(heap) > COUNT / 2);
+    rr_gc_set_pause_goal(heap, 0);
+    rr_gc_set_threshold(heap, 1);
+    rr_decref(node_new(heap, 0, 0));
+    assert_int_equal(rr_gc_get_candidates(heap), 0);
+    rr_decref(first);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_HEAP(a_log_that_was_always_full_starved_complete_collections),
@@ -325,6 +348,7 @@ int main(void) {
         WITH_MANUAL_HEAP(what_had_gone_of_a_list_was_passed_over_in_one_step),
         WITH_HEAP(a_pause_goal_without_an_end_ended_the_process),
         WITH_HEAP(in_a_callback_other_heaps_were_collected_automatically),
+        WITH_HEAP(a_log_that_had_become_long_was_emptied_in_one_pause),
     };
     return cmocka_run_group_tests_name("regressions of collections", tests, NULL, NULL);
 }

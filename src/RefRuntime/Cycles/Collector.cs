@@ -105,7 +105,7 @@ internal static unsafe class Collector
         {
             if (yield.IsPoor)
             {
-                LogReset.Postpone(heap);
+                LogReset.Postpone(heap, ref budget);
             }
 
             Triggers.Adapt(heap, yield.IsPoor);

@@ -26,7 +26,7 @@ namespace RefRuntime.Cycles;
 internal static unsafe class Triggers
 {
     /// <summary>The threshold is never raised by more than this at a time.</summary>
-    private const ulong MaxThresholdStep = 1 << 14;
+    public const ulong MaxThresholdStep = 1 << 14;
 
     /// <summary>What a round is taken to cost before the first one is over: HeapState.RoundCost.</summary>
     private const ulong FirstRoundCost = 4096;
