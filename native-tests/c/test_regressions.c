@@ -430,6 +430,45 @@ static void the_segment_of_a_huge_child_was_read_after_it_was_gone(void **state)
     assert_int_equal(live(heap), 0);
 }
 
+/* ---- An object whose header was overwritten was counted as a candidate for ever, and its weak references were reported again and again */
+
+static int reports;
+
+static void count_reports(rr_status status, const char *message, const void *object, void *user) {
+    (void)message;
+    (void)object;
+    (void)user;
+    reports += status == RR_E_CORRUPT;
+}
+
+static void what_had_its_header_overwritten_was_pending_for_ever(void **state) {
+    (void)state;
+    rr_heap *heap = heap_with(RR_HEAP_CHECKED | RR_HEAP_MANUAL_GC, 0);
+    rr_set_error_handler(count_reports, NULL);
+    reports = 0;
+    node *object = node_new(heap, 0, 0);
+    void *weak = rr_weakref_new(object, NULL, NULL);
+    rr_incref(object);
+    rr_decref(object);
+    assert_int_equal(rr_gc_get_candidates(heap), 1);
+    ((volatile uint64_t *)(void *)object)[-1] = 77;
+    assert_int_equal(rr_heap_verify(heap), RR_E_CORRUPT);
+    assert_int_equal(reports, 1);
+    assert_int_equal(rr_heap_verify(heap), RR_OK); /* it is mended: told once */
+    assert_int_equal(rr_is_immortal(object), 1);
+    assert_int_equal(rr_weakref_count(object), 1);
+    for (int steps = 0; rr_gc_pending(heap) == 1; steps++) {
+        assert_true(steps < 1000);
+        assert_int_equal(rr_collect_step(heap, 0), 0);
+    }
+    assert_int_equal(rr_gc_get_candidates(heap), 0);
+    assert_int_equal(rr_decref(weak), RR_OK);
+    assert_int_equal(rr_heap_verify(heap), RR_OK);
+    assert_int_equal(reports, 1);
+    assert_int_equal(rr_heap_free(heap), RR_OK);
+    set_usual_error_handler();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_traverse_callback_of_one_thread_refused_the_calls_of_others),
@@ -447,6 +486,7 @@ int main(void) {
         WITH_MANUAL_HEAP(the_error_handler_saw_a_heap_that_a_snapshot_had_numbered),
         WITH_MANUAL_HEAP(a_file_by_the_name_of_standard_output_replaced_what_stood_there),
         WITH_MANUAL_HEAP(the_segment_of_a_huge_child_was_read_after_it_was_gone),
+        cmocka_unit_test(what_had_its_header_overwritten_was_pending_for_ever),
     };
     return cmocka_run_group_tests_name("regressions", tests, NULL, NULL);
 }

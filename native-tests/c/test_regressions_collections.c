@@ -1,6 +1,6 @@
 /* Bugs of collections that reviews of the library found, each named by what went wrong: rounds in slices that came to no end, and
  * trials that lost a candidate. */
-#include "support.h"
+#include "slices.h"
 
 #include <stdlib.h>
 
@@ -222,6 +222,122 @@ static void a_trial_whose_last_candidate_died_as_it_began_crashed(void **state) 
     assert_int_equal(rr_heap_verify(heap), RR_OK);
 }
 
+/* ---- What a round has listed and what has gone since was passed over in one go, however much it was ------------------------------ */
+
+static void what_had_gone_of_a_list_was_passed_over_in_one_step(void **state) {
+    rr_heap *heap = *state;
+    enum { HUBS = 100, SPOKES = 4000 };
+    void *hubs[HUBS];
+    for (int i = 0; i < HUBS; i++)
+        hubs[i] = rr_alloc_items(heap, RR_TYPE_TUPLE, SPOKES);
+    for (int j = 0; j < SPOKES; j++) { /* the neighbours of a spoke are of other hubs: the first batches reach them all */
+        for (int i = 0; i < HUBS; i++) {
+            node *spoke = node_new(heap, 0, j);
+            spoke->next = rr_newref(hubs[i]);
+            ((void **)hubs[i])[j] = spoke;
+        }
+    }
+    for (int i = 0; i < HUBS; i++)
+        rr_decref(hubs[i]);
+    int64_t freed = 0, steps_after = 0;
+    while (rr_gc_pending(heap) == 1) {
+        int64_t now = rr_collect_step(heap, 0);
+        assert_true(now >= 0);
+        freed += now;
+        steps_after = now == 0 ? steps_after + 1 : 0;
+    }
+    assert_int_equal(freed, HUBS * (SPOKES + 1));
+    assert_true(steps_after > HUBS * SPOKES / 8192);
+}
+
+/* ---- A pause goal beyond the end of the clock -------------------------------------------------------------------------------------- */
+
+static int slices_heard;
+
+static void count_slices(rr_heap *heap, const rr_gc_event *event, void *user) {
+    (void)heap;
+    (void)user;
+    slices_heard += event->phase == RR_GC_PHASE_STOP;
+}
+
+static void a_pause_goal_without_an_end_ended_the_process(void **state) {
+    rr_heap *heap = *state;
+    for (uint64_t less = 0; less < 3; less++) {
+        assert_int_equal(rr_gc_set_pause_goal(heap, UINT64_MAX - less * 1000), RR_OK);
+        rr_gc_set_callback(heap, count_slices, NULL);
+        slices_heard = 0;
+        uint64_t before = stats_of(heap).collections;
+        rr_decref(live_chain(heap, 500 * 1000)); /* the heap grows beyond its first 8 MiB: a complete collection, in slices */
+        uint64_t collections = stats_of(heap).collections - before;
+        if (!in_forced_slices()) { /* each in one: the goal leaves it all the time there is */
+            assert_true(collections >= 1);
+            assert_int_equal(slices_heard, collections);
+        }
+        rr_gc_set_callback(heap, NULL, NULL);
+        rr_collect(heap);
+    }
+}
+
+/* ---- A callback of one heap in which another one was collected ------------------------------------------------------------------------ */
+
+static rr_heap *heap_beside, *small_heap;
+static uint64_t collections_inside;
+
+static void fill_other_heaps(node *self) {
+    (void)self;
+    for (int i = 0; i < 100 * 1000; i++)
+        rr_decref(ring_new(heap_beside, 0, 1));
+    node *last = node_new(small_heap, 0, 0);
+    for (node *next = last; next != NULL; last = next) { /* to its limit, all of it garbage */
+        link_next(last, last);
+        rr_decref(last);
+        next = rr_alloc(small_heap, node_type(0));
+    }
+    assert_int_equal(rr_last_status(), RR_E_NO_MEMORY);
+    collections_inside = stats_of(heap_beside).collections + stats_of(small_heap).collections;
+}
+
+static void in_a_callback_other_heaps_were_collected_automatically(void **state) {
+    heap_beside = heap_with(0, 0);
+    small_heap = heap_with(0, 1024 * 1024);
+    on_finalize = fill_other_heaps;
+    rr_decref(node_new(*state, NODE_FINALIZE, 0));
+    on_finalize = NULL;
+    assert_int_equal(collections_inside, 0);
+    assert_int_equal(live(heap_beside), 100 * 1000);
+    node *after = node_new(small_heap, 0, 0);
+    assert_non_null(after);
+    assert_true(stats_of(small_heap).collections > 0);
+    rr_decref(after);
+    rr_collect(small_heap);
+    rr_collect(heap_beside);
+    heap_end(heap_beside);
+    heap_end(small_heap);
+}
+
+/* ---- A long log of the living was emptied in one go, whatever the pause goal said --------------------------------------------------- */
+
+static void a_log_that_had_become_long_was_emptied_in_one_pause(void **state) {
+    rr_heap *heap = *state;
+    enum { COUNT = 200 * 1000 };
+    rr_gc_disable(heap);
+    node *first = live_chain(heap, COUNT);
+    for (node *at = first; at != NULL; at = at->next) {
+        rr_incref(at);
+        rr_decref(at);
+    }
+    assert_int_equal(rr_gc_get_candidates(heap), COUNT);
+    rr_gc_set_pause_goal(heap, 3000);
+    rr_gc_enable(heap);
+    rr_decref(node_new(heap, 0, 0));
+    assert_true(rr_gc_get_candidates(heap) > COUNT / 2);
+    rr_gc_set_pause_goal(heap, 0);
+    rr_gc_set_threshold(heap, 1);
+    rr_decref(node_new(heap, 0, 0));
+    assert_int_equal(rr_gc_get_candidates(heap), 0);
+    rr_decref(first);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_HEAP(a_log_that_was_always_full_starved_complete_collections),
@@ -230,6 +346,10 @@ int main(void) {
         WITH_MANUAL_HEAP(a_node_died_that_a_finalizer_below_it_had_taken_a_reference_to),
         WITH_MANUAL_HEAP(candidates_that_a_trial_did_not_walk_on_from_were_lost),
         WITH_MANUAL_HEAP(a_trial_whose_last_candidate_died_as_it_began_crashed),
+        WITH_MANUAL_HEAP(what_had_gone_of_a_list_was_passed_over_in_one_step),
+        WITH_HEAP(a_pause_goal_without_an_end_ended_the_process),
+        WITH_HEAP(in_a_callback_other_heaps_were_collected_automatically),
+        WITH_HEAP(a_log_that_had_become_long_was_emptied_in_one_pause),
     };
     return cmocka_run_group_tests_name("regressions of collections", tests, NULL, NULL);
 }

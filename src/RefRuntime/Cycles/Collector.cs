@@ -68,7 +68,7 @@ internal static unsafe class Collector
 
         ulong totalBefore = BeginPause(heap);
         ulong begun = Clock.Nanoseconds();
-        Budget budget = Budget.Until(nanoseconds < ulong.MaxValue - begun ? begun + nanoseconds : ulong.MaxValue - 1);
+        Budget budget = Budget.For(nanoseconds, begun);
         Yield yield = default;
         bool hasMemory = TryTrials(heap, GcReason.Step, ref budget, ref yield);
         bool isPending = heap->HasYoung != 0 || heap->Candidates != 0;
@@ -105,7 +105,7 @@ internal static unsafe class Collector
         {
             if (yield.IsPoor)
             {
-                LogReset.Postpone(heap);
+                LogReset.Postpone(heap, ref budget);
             }
 
             Triggers.Adapt(heap, yield.IsPoor);
@@ -180,7 +180,7 @@ internal static unsafe class Collector
     }
 
     private static Budget PauseFrom(HeapState* heap, ulong begun) =>
-        heap->PauseGoal == 0 ? Budget.Unlimited : Budget.Until(begun + heap->PauseGoal);
+        heap->PauseGoal == 0 ? Budget.Unlimited : Budget.For(heap->PauseGoal, begun);
 
     /// <summary>
     /// Trials of as many candidates as are logged now (callbacks may log others without end), until the budget is spent or they find too

@@ -60,10 +60,12 @@ internal static unsafe class LogReset
 
     /// <summary>
     /// Leaves the log to the next complete collection: its objects are logged no more, and their pages are young. A few nanoseconds
-    /// for each.
+    /// for each: of a log that is longer than what comes together between two trials, as many as that, and what the budget reaches to.
     /// </summary>
-    public static void Postpone(HeapState* heap)
+    public static void Postpone(HeapState* heap, ref Budget budget)
     {
+        const ulong Usual = 2 * Triggers.MaxThresholdStep;
+        ulong excess = heap->Candidates > Usual ? heap->Candidates - Usual : 0;
         for (Segment* segment = heap->Segments; segment != null && heap->Candidates != 0; segment = segment->Next)
         {
             for (ulong pages = segment->CandidatePages; pages != 0; pages &= pages - 1)
@@ -72,6 +74,11 @@ internal static unsafe class LogReset
                 if (Page(heap, page, spareDead: false))
                 {
                     Blocks.MarkYoung(heap, page);
+                }
+
+                if (heap->Candidates < excess && budget.IsSpentNow())
+                {
+                    return;
                 }
             }
         }

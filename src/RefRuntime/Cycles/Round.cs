@@ -9,7 +9,7 @@
 //   batches      some of the list at a time, with what of it they reach, is looked at        a batch is looked at in
 //                once more; what is closed dies. The list is gone through again while that   one go, and dies in slices
 //                pays: what was held by something dead is closed when that has died
-//   clearing     side data is given back                                                     slices
+//   clearing     side data is given back, and the memory of the list                         slices
 //   sifting      who turns out to live leaves the list, see RoundSifting; then clearing again  slices
 //   commit       what is left of the list, structures too large for a batch, is looked at    one go
 //                once more; only the closed set stays
@@ -114,7 +114,7 @@ internal static unsafe class Round
                     isPhaseDone = RoundBatches.TryCommit(heap, ref budget, ref gcEvent, out isOutOfMemory);
                     break;
                 case InClearing:
-                    isPhaseDone = SideData.TryReset(heap, ref budget);
+                    isPhaseDone = SideData.TryReset(heap, ref budget) && TryShrinkList(heap, ref budget);
                     break;
                 case InTouching:
                     isPhaseDone = RoundSifting.TryTouch(heap, ref budget, out isOutOfMemory);
@@ -276,6 +276,20 @@ internal static unsafe class Round
                 }
             }
 
+            if (budget.IsSpentNow())
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives back what the list no longer needs.</summary>
+    private static bool TryShrinkList(HeapState* heap, ref Budget budget)
+    {
+        while (heap->Visited.TryShrink())
+        {
             if (budget.IsSpentNow())
             {
                 return false;

@@ -15,6 +15,7 @@
 //
 // Bacon and Rajan, "Concurrent Cycle Collection in Reference Counted Systems", 2001, for the candidates; the bounds are ours.
 
+using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using RefRuntime.Core;
@@ -398,13 +399,15 @@ internal unsafe struct Trial : IReferenceVisitor
         Edge.TryLocate(_heap, child, out Page* page, out uint index) && page->Side != null
         && SideWord.IsDeadBefore(page->Side[index], _heap->RoundPass);
 
-    /// <summary>Puts the next members of the round's list into the table, each with what it reaches. They wait at the front of the list; returns how many.</summary>
+    /// <summary>Puts the next members of the round's list into the table, each with what it reaches. They wait at the front of the list; returns how
+    /// many. Those that have gone since, or were looked at, cost next to nothing, but there may be millions in a row: so some thousands are the end too.</summary>
     private ulong TakeListed(uint wanted)
     {
         ref ulong position = ref _heap->RoundPosition;
         void** list = _heap->Visited.Items;
         ulong listed = 0;
-        while (position < _heap->Visited.Count && _table.Count < wanted && _edgesLeft >= 0)
+        ulong end = Math.Min(position + Config.TrialPlaces, _heap->Visited.Count);
+        while (position < end && _table.Count < wanted && _edgesLeft >= 0)
         {
             void* payload = list[position++];
             if (!Edge.IsTouchedObject(_heap, payload))

@@ -19,13 +19,14 @@
 using RefRuntime.Abi;
 using RefRuntime.Core;
 using RefRuntime.Heap;
+using RefRuntime.Os;
 
 namespace RefRuntime.Cycles;
 
 internal static unsafe class Triggers
 {
     /// <summary>The threshold is never raised by more than this at a time.</summary>
-    private const ulong MaxThresholdStep = 1 << 14;
+    public const ulong MaxThresholdStep = 1 << 14;
 
     /// <summary>What a round is taken to cost before the first one is over: HeapState.RoundCost.</summary>
     private const ulong FirstRoundCost = 4096;
@@ -41,9 +42,10 @@ internal static unsafe class Triggers
     public static bool IsAutomatic(HeapState* heap) =>
         heap->AutomaticDisabled == 0 && (heap->Flags & HeapFlags.ManualGc) == 0;
 
-    /// <summary>May a collection start now? Not inside a callback of this heap, nor inside another collection of it.</summary>
+    /// <summary>May a collection start now? Not inside a callback of this heap, nor inside one of any heap that this thread is in, nor inside
+    /// another collection of it.</summary>
     public static bool MayCollect(HeapState* heap) =>
-        heap->Collecting == 0 && heap->CallbackDepth == 0 && heap->Closing == 0;
+        heap->Collecting == 0 && heap->CallbackDepth == 0 && heap->Closing == 0 && HostThread.CallbackDepth == 0;
 
     /// <summary>Runs an automatic collection, or a slice of one, if it is due. May run foreign code.</summary>
     public static void Poll(HeapState* heap)
@@ -218,7 +220,7 @@ internal static unsafe class Triggers
     private static bool IsSliceDue(HeapState* heap)
     {
         ulong growth = Max(heap->RoundLive, Config.GrowthFloorBytes / 2) / 4;
-        ulong slices = 1 + (heap->RoundUsed / 1024 * RoundCost(heap) / (heap->PauseGoal + 1));
+        ulong slices = 1 + (heap->RoundUsed / 1024 * RoundCost(heap) / Max(heap->PauseGoal, 1));
         return heap->BytesSinceRound >= growth || heap->BytesSinceRound - heap->RoundServed >= growth / slices;
     }
 

@@ -72,6 +72,8 @@ internal static unsafe class LargeBlocks
                 segment->Bytes = Config.SegmentSize;
             }
 
+            // Its bit in the log may be left, see CandidateLog: the next object on the page is another one.
+            *Segment.Bitmap(page) = 0;
             *page = default;
             segment->YoungPages = 0;
             segment->RootPages = 0;

@@ -197,7 +197,7 @@ internal static unsafe class CollectOperations
 
         // From inside a callback, of whichever heap, nothing is collected.
         long collected = 0;
-        if (Triggers.MayCollect(heap) && HostThread.CallbackDepth == 0)
+        if (Triggers.MayCollect(heap))
         {
             if (!isStep && heap->IsChecked != 0)
             {

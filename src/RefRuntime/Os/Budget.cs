@@ -24,6 +24,10 @@ internal struct Budget
     /// <summary>Spent at this time of the monotonic clock, and not before one unit of work is done.</summary>
     public static Budget Until(ulong deadline) => new(deadline);
 
+    /// <summary>Spent so long after a time of the monotonic clock, which has no end for a budget that would go beyond it.</summary>
+    public static Budget For(ulong nanoseconds, ulong begun) =>
+        Until(nanoseconds < ulong.MaxValue - begun ? begun + nanoseconds : ulong.MaxValue - 1);
+
     public readonly bool IsUnlimited => _deadline == ulong.MaxValue;
 
     /// <summary>One unit more is done. Is the time over?</summary>

@@ -1,9 +1,10 @@
-// A growable array of pointers straight from the system, for the lists that a collection makes. It grows by doubling,
-// never shrinks while in use, and a failure to grow leaves it as it was.
+// A growable array of pointers straight from the system, for the lists that a collection makes. It grows by doubling, shrinks
+// when asked to, and a failure to grow leaves it as it was.
 //
 // Invariant: Count <= Capacity; Items is null iff Capacity is 0.
 
 using System.Runtime.CompilerServices;
+using RefRuntime.Core;
 
 namespace RefRuntime.Os;
 
@@ -11,6 +12,9 @@ internal unsafe struct PointerBuffer
 {
     /// <summary>Kept between uses; a larger one goes back to the system by <see cref="Reset"/>.</summary>
     private const ulong KeepEntries = 32 * 1024;
+
+    /// <summary>What TryShrink gives back at a time.</summary>
+    private const ulong ShrinkEntries = 4 * KeepEntries;
 
     private const ulong FirstEntries = 512;
 
@@ -41,6 +45,22 @@ internal unsafe struct PointerBuffer
             }
         }
 
+        return true;
+    }
+
+    /// <summary>Gives back a piece of what lies behind the entries: the whole of it would be milliseconds. False when that is little.</summary>
+    public bool TryShrink()
+    {
+        // In steps of KeepEntries: whole pages, however large the system's are.
+        ulong kept = Bits.AlignUp(Count + 1, KeepEntries);
+        if (Capacity <= kept)
+        {
+            return false;
+        }
+
+        ulong entries = Capacity - kept < ShrinkEntries ? Capacity - kept : ShrinkEntries;
+        Capacity -= entries;
+        Memory.Release((byte*)(Items + Capacity), entries * 8);
         return true;
     }
 

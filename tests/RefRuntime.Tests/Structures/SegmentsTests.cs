@@ -53,6 +53,24 @@ public sealed unsafe class SegmentsTests
     }
 
     [Test]
+    public void A_huge_candidate_that_goes_while_pages_are_pinned_leaves_no_bit_behind()
+    {
+        using var heap = new TestHeap();
+        heap.State->PinPages++;
+        void* huge = heap.AllocItems(TypeId.Tuple, Config.SegmentSize / 8);
+        CountOperations.Incref(huge);
+        CountOperations.Decref(huge);
+        Assert.That(heap.State->Candidates, Is.EqualTo(1));
+        CountOperations.Decref(huge);
+        Assert.That(SegmentMap.Contains(huge), Is.True);
+        heap.State->PinPages--;
+        void* next = heap.Alloc(TestTypes.Pair);
+        Assert.That((ulong)Segment.PageOf(next), Is.EqualTo((ulong)Segment.PageOf(huge)), "the place is used again");
+        heap.Verify();
+        CountOperations.Decref(next);
+    }
+
+    [Test]
     public void A_trim_gives_everything_back_but_the_first_head()
     {
         using var heap = new TestHeap();
