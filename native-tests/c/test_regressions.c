@@ -126,6 +126,23 @@ static void *free_the_heap(void *heap) {
     return NULL;
 }
 
+static void a_foreign_object_in_a_slot_to_be_cleared_was_said_to_differ_from_a_new_one(void **state) {
+    (void)state;
+    rr_heap *heap = heap_with(RR_HEAP_SYNCHRONIZED, 0), *elsewhere = heap_with(0, 0);
+    node *holder = node_new(heap, 0, 0), *foreign = node_new(elsewhere, 0, 1);
+    holder->next = foreign;
+    assert_refused(rr_store(&holder->next, NULL), RR_E_ARGUMENT, "old value of slot", foreign);
+    assert_non_null(strstr(rr_last_error(), "belongs to another heap than the slot"));
+    void *outside = foreign;
+    assert_refused(rr_store(&outside, holder), RR_E_ARGUMENT, "old value of slot", foreign);
+    assert_non_null(strstr(rr_last_error(), "belongs to another heap than the new one"));
+    holder->next = NULL;
+    rr_decref(holder);
+    rr_decref(foreign);
+    heap_end(heap);
+    heap_end(elsewhere);
+}
+
 static void a_heap_was_freed_under_the_callback_of_another_thread(void **state) {
     (void)state;
     sem_init(&here, 0, 0);
@@ -434,6 +451,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_traverse_callback_of_one_thread_refused_the_calls_of_others),
         cmocka_unit_test(a_slot_that_another_thread_was_changing_could_not_be_cleared),
+        cmocka_unit_test(a_foreign_object_in_a_slot_to_be_cleared_was_said_to_differ_from_a_new_one),
         cmocka_unit_test(a_heap_was_freed_under_the_callback_of_another_thread),
         cmocka_unit_test(callbacks_that_overlapped_left_a_heap_in_which_nothing_could_be_made),
         WITH_MANUAL_HEAP(what_came_back_from_a_full_queue_was_never_collected),
