@@ -1,5 +1,5 @@
-/* Bugs of collections that reviews of the library found, each named by what went wrong: rounds in slices that came to no end, and
- * trials that lost a candidate. */
+/* Bugs of collections that reviews of the library found, each named by what went wrong: rounds in slices that came to no end,
+ * trials that lost a candidate, pause goals beyond all time. */
 #include "support.h"
 
 #include <stdlib.h>
@@ -222,6 +222,38 @@ static void a_trial_whose_last_candidate_died_as_it_began_crashed(void **state) 
     assert_int_equal(rr_heap_verify(heap), RR_OK);
 }
 
+/* ---- Pause goals ------------------------------------------------------------------------------------------------- */
+
+static void count_slices(rr_heap *heap, const rr_gc_event *event, void *slices) {
+    (void)heap;
+    *(int *)slices += event->phase == RR_GC_PHASE_STOP && event->reason == RR_GC_REASON_GROWTH;
+}
+
+/* Complete collections of a list that grows, each in one slice: begun when the heap has doubled. */
+static void a_pause_goal_beyond_the_end_of_the_clock_was_none_or_a_division_by_0(void **state) {
+    rr_heap *heap = *state;
+    rr_type type = pair_with(NULL);
+    static const uint64_t goals[] = {UINT64_MAX, UINT64_MAX - 1};
+    for (size_t i = 0; i < LENGTH(goals); i++) {
+        int slices = 0;
+        assert_int_equal(rr_gc_set_pause_goal(heap, goals[i]), RR_OK);
+        assert_int_equal(rr_gc_get_pause_goal(heap), goals[i]);
+        assert_int_equal(rr_gc_set_callback(heap, count_slices, &slices), RR_OK);
+        pair *last = NULL;
+        for (int k = 0; k < 1000000; k++) {
+            pair *next = rr_alloc(heap, type);
+            assert_non_null(next);
+            next->first = last;
+            last = next;
+        }
+        assert_in_range(slices, 1, 10);
+        assert_int_equal(rr_gc_set_callback(heap, NULL, NULL), RR_OK);
+        rr_decref(last);
+        rr_collect(heap);
+    }
+    assert_int_equal(live(heap), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_HEAP(a_log_that_was_always_full_starved_complete_collections),
@@ -230,6 +262,7 @@ int main(void) {
         WITH_MANUAL_HEAP(a_node_died_that_a_finalizer_below_it_had_taken_a_reference_to),
         WITH_MANUAL_HEAP(candidates_that_a_trial_did_not_walk_on_from_were_lost),
         WITH_MANUAL_HEAP(a_trial_whose_last_candidate_died_as_it_began_crashed),
+        WITH_HEAP(a_pause_goal_beyond_the_end_of_the_clock_was_none_or_a_division_by_0),
     };
     return cmocka_run_group_tests_name("regressions of collections", tests, NULL, NULL);
 }

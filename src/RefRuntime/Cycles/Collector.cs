@@ -68,7 +68,7 @@ internal static unsafe class Collector
 
         ulong totalBefore = BeginPause(heap);
         ulong begun = Clock.Nanoseconds();
-        Budget budget = Budget.Until(nanoseconds < ulong.MaxValue - begun ? begun + nanoseconds : ulong.MaxValue - 1);
+        Budget budget = Budget.From(begun, nanoseconds);
         Yield yield = default;
         bool hasMemory = TryTrials(heap, GcReason.Step, ref budget, ref yield);
         bool isPending = heap->HasYoung != 0 || heap->Candidates != 0;
@@ -180,7 +180,7 @@ internal static unsafe class Collector
     }
 
     private static Budget PauseFrom(HeapState* heap, ulong begun) =>
-        heap->PauseGoal == 0 ? Budget.Unlimited : Budget.Until(begun + heap->PauseGoal);
+        heap->PauseGoal == 0 ? Budget.Unlimited : Budget.From(begun, heap->PauseGoal);
 
     /// <summary>
     /// Trials of as many candidates as are logged now (callbacks may log others without end), until the budget is spent or they find too

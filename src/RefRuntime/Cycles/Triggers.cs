@@ -218,7 +218,7 @@ internal static unsafe class Triggers
     private static bool IsSliceDue(HeapState* heap)
     {
         ulong growth = Max(heap->RoundLive, Config.GrowthFloorBytes / 2) / 4;
-        ulong slices = 1 + (heap->RoundUsed / 1024 * RoundCost(heap) / (heap->PauseGoal + 1));
+        ulong slices = 1 + (heap->RoundUsed / 1024 * RoundCost(heap) / Max(heap->PauseGoal, 1));
         return heap->BytesSinceRound >= growth || heap->BytesSinceRound - heap->RoundServed >= growth / slices;
     }
 

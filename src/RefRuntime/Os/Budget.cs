@@ -24,6 +24,10 @@ internal struct Budget
     /// <summary>Spent at this time of the monotonic clock, and not before one unit of work is done.</summary>
     public static Budget Until(ulong deadline) => new(deadline);
 
+    /// <summary>The same, so long after another time; whatever is beyond the clock's end is its end.</summary>
+    public static Budget From(ulong begun, ulong nanoseconds) =>
+        Until(nanoseconds < ulong.MaxValue - begun ? begun + nanoseconds : ulong.MaxValue - 1);
+
     public readonly bool IsUnlimited => _deadline == ulong.MaxValue;
 
     /// <summary>One unit more is done. Is the time over?</summary>
