@@ -177,6 +177,20 @@ static void sizes_add_up_to_what_the_statistics_say(void **state) {
     rr_collect(heap);
 }
 
+/* A node for each 4 GiB of what is reported, be it any number, would fill the disk. */
+static void reported_bytes_make_few_nodes(void **state) {
+    rr_heap *heap = *state;
+    static const int64_t reported[] = {INT64_C(1) << 50, INT64_MAX};
+    for (size_t i = 0; i < LENGTH(reported); i++) {
+        assert_int_equal(rr_report_external(heap, reported[i]), RR_OK);
+        snapshot read = taken(heap);
+        assert_int_equal(read.node_count, FIRST_OBJECT + 1024);
+        assert_true(bytes_in(&read) > INT64_C(4000) << 30);
+        forget(&read);
+        assert_int_equal(rr_report_external(heap, -reported[i]), RR_OK);
+    }
+}
+
 static void edges_are_slots_and_roots_are_what_is_held(void **state) {
     rr_heap *heap = *state;
     node *held = node_new(heap, 0, 1), *child = node_new(heap, 0, 2);
@@ -702,6 +716,7 @@ static void another_thread_s_heap_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(sizes_add_up_to_what_the_statistics_say),
+        TEST(reported_bytes_make_few_nodes),
         TEST(edges_are_slots_and_roots_are_what_is_held),
         TEST(garbage_hangs_together_under_a_node_of_its_own),
         TEST(nothing_is_lost_where_references_fan_out),
