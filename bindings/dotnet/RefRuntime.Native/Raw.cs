@@ -431,7 +431,7 @@ public static unsafe partial class Raw
     /// <c>objects</c> is no live object, NULL included.
     /// </para>
     /// <para>Callbacks: May run finalizers, weak callbacks and destroy callbacks.</para>
-    /// <para>Cost: Proportional to <c>count</c> and to what dies.</para>
+    /// <para>Cost: Proportional to <c>count</c>, times the offsets that the type has, and to what dies.</para>
     /// </remarks>
     /// <returns>How many are done: objects[n] or values[n] is the first that was refused.</returns>
     [LibraryImport(Library)]
@@ -929,7 +929,8 @@ public static unsafe partial class Raw
     /// <remarks>
     /// <para>
     /// The contents stay, up to the smaller of both sizes. NULL as memory allocates. On error the old block stays as it
-    /// was and remains the caller's.
+    /// was and remains the caller's. A large block that grows by little gets room for an eighth more when it moves, if
+    /// there is so much: many small steps move it seldom.
     /// </para>
     /// <para>
     /// Errors: As rr_mem_alloc(); RR_E_ARGUMENT if <c>memory</c> is no block of this heap, or was freed already.
