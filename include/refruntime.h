@@ -611,7 +611,7 @@ RR_API size_t rr_decref_many(void **objects, size_t count);
  *            type's ref_offsets or among its items, or if an array is NULL and `count` is not 0;
  *            RR_E_NOT_OBJECT if an element of `objects` is no live object, NULL included.
  * Callbacks: May run finalizers, weak callbacks and destroy callbacks.
- * Cost:      Proportional to `count` and to what dies.
+ * Cost:      Proportional to `count`, times the offsets that the type has, and to what dies.
  */
 RR_API size_t rr_store_many(void **objects, size_t offset, void **values, size_t count);
 
@@ -1178,7 +1178,8 @@ RR_API void *rr_mem_alloc(rr_heap *heap, size_t size);
  * Changes the size of `memory`, a block of `heap`, to `size` bytes, moving it if need be.
  *
  * The contents stay, up to the smaller of both sizes. NULL as memory allocates. On error the old
- * block stays as it was and remains the caller's.
+ * block stays as it was and remains the caller's. A large block that grows by little gets room for
+ * an eighth more when it moves, if there is so much: many small steps move it seldom.
  *
  * Returns:   The block, perhaps at a new place; NULL on error.
  * Errors:    As rr_mem_alloc(); RR_E_ARGUMENT if `memory` is no block of this heap, or was freed
@@ -1523,10 +1524,10 @@ RR_API rr_status rr_profile_write(rr_heap *heap, const char *path);
  * out.
  *
  * Sizes are those of blocks: those of all objects add up to live_bytes of rr_stats; raw memory, the
- * storage of lists and what rr_report_external() was told are nodes of their own. A size of 4 GiB
- * or more is shown as just below, since viewers can't keep it. The number behind the @ is the lower
- * half of the object's address / 16, so an object has the same one in each snapshot, and so may
- * another one that was made in its place.
+ * storage of lists and what rr_report_external() was told, up to 4 TiB of it, are nodes of their
+ * own. A size of 4 GiB or more is shown as just below, since viewers can't keep it. The number
+ * behind the @ is the lower half of the object's address / 16, so an object has the same one in
+ * each snapshot, and so may another one that was made in its place.
  *
  * The file is written beside its place and renamed when it is whole. What is no regular file is
  * written as it is.

@@ -53,6 +53,36 @@ static void realloc_keeps_the_contents_up_to_the_smaller_size(void **state) {
     }
 }
 
+/* Else each step copies all that is there. */
+static void a_block_that_grows_in_small_steps_moves_seldom(void **state) {
+    rr_heap *heap = *state;
+    unsigned char *block = rr_mem_alloc(heap, 16);
+    size_t moves = 0, last = 0;
+    for (size_t size = 1024; size <= 4u << 20; size += 1024) {
+        unsigned char *grown = rr_mem_realloc(heap, block, size);
+        assert_non_null(grown);
+        moves += grown != block;
+        block = grown;
+        memset(block + last, (int)(size / 1024 % 251), size - last);
+        last = size;
+    }
+    assert_in_range(moves, 1, 100);
+    for (size_t at = 1024; at < last; at += 1024)
+        assert_int_equal(block[at], (at / 1024 + 1) % 251);
+    assert_in_range(stats_of(heap).raw_bytes, last, last + last / 8 + 4096);
+    assert_int_equal(rr_heap_verify(heap), RR_OK);
+
+    /* What it may yet grow into is no reason to be refused. */
+    rr_heap *limited = heap_with(0, 58 << 16); /* both take 28 pages, one with more room 31 */
+    void *large = rr_mem_alloc(limited, 1800000);
+    assert_non_null(large);
+    large = rr_mem_realloc(limited, large, 1800001);
+    assert_non_null(large);
+    assert_int_equal(rr_mem_free(limited, large), RR_OK);
+    heap_end(limited);
+    assert_int_equal(rr_mem_free(heap, block), RR_OK);
+}
+
 static void realloc_of_null_allocates_and_free_of_null_does_nothing(void **state) {
     rr_heap *heap = *state;
     void *block = rr_mem_realloc(heap, NULL, 100);
@@ -125,6 +155,7 @@ int main(void) {
         WITH_HEAP(blocks_are_aligned_apart_and_writable_at_every_size),
         WITH_HEAP(size_0_gives_distinct_blocks),
         WITH_HEAP(realloc_keeps_the_contents_up_to_the_smaller_size),
+        WITH_HEAP(a_block_that_grows_in_small_steps_moves_seldom),
         WITH_HEAP(realloc_of_null_allocates_and_free_of_null_does_nothing),
         WITH_HEAP(raw_bytes_are_counted_and_no_objects),
         WITH_HEAP(what_is_no_raw_block_is_refused),

@@ -126,6 +126,23 @@ static void *free_the_heap(void *heap) {
     return NULL;
 }
 
+static void a_foreign_object_in_a_slot_to_be_cleared_was_said_to_differ_from_a_new_one(void **state) {
+    (void)state;
+    rr_heap *heap = heap_with(RR_HEAP_SYNCHRONIZED, 0), *elsewhere = heap_with(0, 0);
+    node *holder = node_new(heap, 0, 0), *foreign = node_new(elsewhere, 0, 1);
+    holder->next = foreign;
+    assert_refused(rr_store(&holder->next, NULL), RR_E_ARGUMENT, "old value of slot", foreign);
+    assert_non_null(strstr(rr_last_error(), "belongs to another heap than the slot"));
+    void *outside = foreign;
+    assert_refused(rr_store(&outside, holder), RR_E_ARGUMENT, "old value of slot", foreign);
+    assert_non_null(strstr(rr_last_error(), "belongs to another heap than the new one"));
+    holder->next = NULL;
+    rr_decref(holder);
+    rr_decref(foreign);
+    heap_end(heap);
+    heap_end(elsewhere);
+}
+
 static void a_heap_was_freed_under_the_callback_of_another_thread(void **state) {
     (void)state;
     sem_init(&here, 0, 0);
@@ -469,10 +486,61 @@ static void what_had_its_header_overwritten_was_pending_for_ever(void **state) {
     set_usual_error_handler();
 }
 
+/* ---- Error messages ---------------------------------------------------------------------------------------------- */
+
+static bool is_utf8(const char *text) {
+    for (const unsigned char *at = (const unsigned char *)text; *at != 0;) {
+        int more = *at < 0x80 ? 0 : *at >= 0xf0 ? 3 : *at >= 0xe0 ? 2 : *at >= 0xc2 ? 1 : -1;
+        if (more < 0)
+            return false;
+        for (at++; more > 0; more--, at++)
+            if ((*at & 0xc0) != 0x80)
+                return false;
+    }
+    return true;
+}
+
+static void ignore_error(rr_status status, const char *message, const void *object, void *user) {
+    (void)status, (void)message, (void)object, (void)user;
+}
+
+/* Of a long path or tag half a character was left at the end, and bytes of a path that are no UTF-8 stood in the message as they were. */
+static void a_message_was_not_utf_8(void **state) {
+    (void)state;
+    rr_heap *heap = heap_with(0, 0), *checked = heap_with(RR_HEAP_CHECKED, 0);
+    char long_name[4001];
+    for (size_t i = 0; i < 4000; i += 2)
+        memcpy(long_name + i, "\xc3\xa9", 3);
+    for (size_t length = 0; length < 4; length++) {
+        char path[5000];
+        snprintf(path, sizeof path, "/nowhere/%.*s%s", (int)length, "aaaa", long_name);
+        assert_int_equal(rr_heap_print_stats(heap, path), RR_E_IO);
+        assert_true(is_utf8(rr_last_error()));
+        assert_non_null(strstr(rr_last_error(), "\xc3\xa9 can't be written"));
+    }
+    assert_int_equal(rr_heap_print_stats(heap, "/nowhere/\xff" "a\xc3/"), RR_E_IO);
+    assert_non_null(strstr(rr_last_error(), "/nowhere/\xef\xbf\xbd" "a\xef\xbf\xbd/ can't be written"));
+
+    void *object = rr_alloc(checked, RR_TYPE_TUPLE);
+    rr_set_error_handler(ignore_error, NULL);
+    for (size_t skipped = 0; skipped < 4; skipped++) {
+        char tag[4010];
+        snprintf(tag, sizeof tag, "%.*s%s", (int)skipped, "aaaa", long_name);
+        assert_int_equal(rr_decref_tagged(object, tag), RR_E_ARGUMENT);
+        assert_true(strlen(rr_last_error()) > 900);
+        assert_true(is_utf8(rr_last_error()));
+    }
+    set_usual_error_handler();
+    rr_decref(object);
+    heap_end(checked);
+    heap_end(heap);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_traverse_callback_of_one_thread_refused_the_calls_of_others),
         cmocka_unit_test(a_slot_that_another_thread_was_changing_could_not_be_cleared),
+        cmocka_unit_test(a_foreign_object_in_a_slot_to_be_cleared_was_said_to_differ_from_a_new_one),
         cmocka_unit_test(a_heap_was_freed_under_the_callback_of_another_thread),
         cmocka_unit_test(callbacks_that_overlapped_left_a_heap_in_which_nothing_could_be_made),
         WITH_MANUAL_HEAP(what_came_back_from_a_full_queue_was_never_collected),
@@ -483,6 +551,7 @@ int main(void) {
         WITH_MANUAL_HEAP(from_a_traverse_callback_another_heap_could_be_collected_and_freed),
         cmocka_unit_test(a_child_forked_beside_rr_type_new_hung),
         cmocka_unit_test(the_error_handler_was_called_with_the_lock_of_the_trace),
+        cmocka_unit_test(a_message_was_not_utf_8),
         WITH_MANUAL_HEAP(the_error_handler_saw_a_heap_that_a_snapshot_had_numbered),
         WITH_MANUAL_HEAP(a_file_by_the_name_of_standard_output_replaced_what_stood_there),
         WITH_MANUAL_HEAP(the_segment_of_a_huge_child_was_read_after_it_was_gone),

@@ -1,5 +1,5 @@
-/* Bugs of collections that reviews of the library found, each named by what went wrong: rounds in slices that came to no end, and
- * trials that lost a candidate. */
+/* Bugs of collections that reviews of the library found, each named by what went wrong: rounds in slices that came to no end,
+ * trials that lost a candidate, pause goals beyond all time. */
 #include "slices.h"
 
 #include <stdlib.h>

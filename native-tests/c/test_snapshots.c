@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- A directory for each test ------------------------------------------------------------------------------------ */
@@ -174,6 +175,20 @@ static void sizes_add_up_to_what_the_statistics_say(void **state) {
     rr_mem_free(heap, raw);
     assert_int_equal(rr_report_external(heap, -6000), RR_OK);
     rr_collect(heap);
+}
+
+/* A node for each 4 GiB of what is reported, be it any number, would fill the disk. */
+static void reported_bytes_make_few_nodes(void **state) {
+    rr_heap *heap = *state;
+    static const int64_t reported[] = {INT64_C(1) << 50, INT64_MAX};
+    for (size_t i = 0; i < LENGTH(reported); i++) {
+        assert_int_equal(rr_report_external(heap, reported[i]), RR_OK);
+        snapshot read = taken(heap);
+        assert_int_equal(read.node_count, FIRST_OBJECT + 1024);
+        assert_true(bytes_in(&read) > INT64_C(4000) << 30);
+        forget(&read);
+        assert_int_equal(rr_report_external(heap, -reported[i]), RR_OK);
+    }
 }
 
 static void edges_are_slots_and_roots_are_what_is_held(void **state) {
@@ -402,6 +417,39 @@ static void pictures_of_odd_heaps(void **state) {
     object->next = NULL;
     rr_decref(tuple);
     rr_decref(object);
+}
+
+static double seconds_of_work(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Each of the many was looked for among all that are nearer: the square of their number. */
+static void an_object_that_many_lead_to_is_drawn_as_fast_as_its_heap(void **state) {
+    enum { NEAR = 40000, FAR = 160000 };
+    rr_heap *heap = *state;
+    static node *nearer[NEAR], *farther[FAR];
+    node *subject = node_new(heap, 0, 0);
+    for (size_t i = 0; i < NEAR; i++) {
+        nearer[i] = node_new(heap, 0, 0);
+        link_next(nearer[i], subject);
+    }
+    for (size_t i = 0; i < FAR; i++) {
+        farther[i] = node_new(heap, 0, 0);
+        link_next(farther[i], nearer[NEAR - 1 - i % NEAR]);
+    }
+    double begun = seconds_of_work();
+    assert_int_equal(rr_heap_dot(heap, path, UINT32_MAX), RR_OK);
+    double of_heap = seconds_of_work() - begun;
+    assert_int_equal(rr_object_dot(subject, path, UINT32_MAX), RR_OK);
+    double of_object = seconds_of_work() - begun - of_heap;
+    assert_true(of_object < 4 * of_heap);
+    for (size_t i = 0; i < FAR; i++)
+        rr_decref(farther[i]);
+    for (size_t i = 0; i < NEAR; i++)
+        rr_decref(nearer[i]);
+    rr_decref(subject);
 }
 
 /* ---- Names of slots ----------------------------------------------------------------------------------------------- */
@@ -668,6 +716,7 @@ static void another_thread_s_heap_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(sizes_add_up_to_what_the_statistics_say),
+        TEST(reported_bytes_make_few_nodes),
         TEST(edges_are_slots_and_roots_are_what_is_held),
         TEST(garbage_hangs_together_under_a_node_of_its_own),
         TEST(nothing_is_lost_where_references_fan_out),
@@ -679,6 +728,7 @@ int main(void) {
         TEST(sizes_add_up_in_a_checked_heap_too),
         TEST(garbage_is_red_and_holders_are_drawn),
         TEST(pictures_of_odd_heaps),
+        TEST(an_object_that_many_lead_to_is_drawn_as_fast_as_its_heap),
         TEST(a_picture_that_can_not_be_written_is_an_error_too),
         TEST(slots_have_their_names_or_their_offsets),
         TEST(callers_of_before_have_no_names),

@@ -299,6 +299,14 @@ static void items_of_tagged_values_have_the_values_size(void **state) {
     info.item_size = 8;
     info.values = &wide;
     assert_type_refused(info, "item_size", 8);
+
+    /* Items that are values and have no size: what counts them divided by it. */
+    static const uint32_t offset[] = {0};
+    info.size = 16;
+    info.item_size = 0;
+    info.ref_offsets = offset;
+    info.ref_count = 1;
+    assert_type_refused(info, "item_size", 0);
 }
 
 static void a_size_beyond_all_memory_is_refused_at_the_latest_when_it_is_allocated(void **state) {

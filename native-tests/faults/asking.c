@@ -134,6 +134,11 @@ static int64_t realloc_huge(scene *s) {
     return mem_realloc(s, 5 << 20, 50 << 20);
 }
 
+/* Tried with room to grow on first, then without. */
+static int64_t realloc_by_little(scene *s) {
+    return mem_realloc(s, 5 << 20, (5 << 20) + 1);
+}
+
 /* ---- Heaps and types --------------------------------------------------------------------------------------------- */
 
 static int64_t heap_new(scene *s) {
@@ -274,6 +279,7 @@ const scenario asking_scenarios[] = {
     {"rr_mem_alloc", "huge", 0, mem_alloc_huge, NULL, NULL},
     {"rr_mem_realloc", "small", FULL, realloc_small, prepare_small, NULL},
     {"rr_mem_realloc", "huge", 0, realloc_huge, prepare_huge, NULL},
+    {"rr_mem_realloc", "by little", MAY_DO_WITHOUT, realloc_by_little, prepare_huge, NULL},
     {"rr_heap_new", NULL, MAY_DO_WITHOUT, heap_new, NULL, NULL},
     {"rr_heap_default", NULL, 0, heap_default, NULL, NULL},
     {"rr_heap_free", NULL, MAY_DO_WITHOUT, heap_free, make_another_heap, NULL},

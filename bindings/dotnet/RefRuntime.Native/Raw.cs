@@ -431,7 +431,7 @@ public static unsafe partial class Raw
     /// <c>objects</c> is no live object, NULL included.
     /// </para>
     /// <para>Callbacks: May run finalizers, weak callbacks and destroy callbacks.</para>
-    /// <para>Cost: Proportional to <c>count</c> and to what dies.</para>
+    /// <para>Cost: Proportional to <c>count</c>, times the offsets that the type has, and to what dies.</para>
     /// </remarks>
     /// <returns>How many are done: objects[n] or values[n] is the first that was refused.</returns>
     [LibraryImport(Library)]
@@ -929,7 +929,8 @@ public static unsafe partial class Raw
     /// <remarks>
     /// <para>
     /// The contents stay, up to the smaller of both sizes. NULL as memory allocates. On error the old block stays as it
-    /// was and remains the caller's.
+    /// was and remains the caller's. A large block that grows by little gets room for an eighth more when it moves, if
+    /// there is so much: many small steps move it seldom.
     /// </para>
     /// <para>
     /// Errors: As rr_mem_alloc(); RR_E_ARGUMENT if <c>memory</c> is no block of this heap, or was freed already.
@@ -1222,9 +1223,9 @@ public static unsafe partial class Raw
     /// </para>
     /// <para>
     /// Sizes are those of blocks: those of all objects add up to live_bytes of rr_stats; raw memory, the storage of
-    /// lists and what rr_report_external() was told are nodes of their own. A size of 4 GiB or more is shown as just
-    /// below, since viewers can't keep it. The number behind the @ is the lower half of the object's address / 16, so
-    /// an object has the same one in each snapshot, and so may another one that was made in its place.
+    /// lists and what rr_report_external() was told, up to 4 TiB of it, are nodes of their own. A size of 4 GiB or more
+    /// is shown as just below, since viewers can't keep it. The number behind the @ is the lower half of the object's
+    /// address / 16, so an object has the same one in each snapshot, and so may another one that was made in its place.
     /// </para>
     /// <para>
     /// The file is written beside its place and renamed when it is whole. What is no regular file is written as it is.

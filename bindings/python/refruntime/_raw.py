@@ -955,7 +955,7 @@ Errors:    As rr_store(); RR_E_ARGUMENT if the `offset` is no slot of the object
            its type's ref_offsets or among its items, or if an array is NULL and `count` is
            not 0; RR_E_NOT_OBJECT if an element of `objects` is no live object, NULL included.
 Callbacks: May run finalizers, weak callbacks and destroy callbacks.
-Cost:      Proportional to `count` and to what dies.
+Cost:      Proportional to `count`, times the offsets that the type has, and to what dies.
 """
 
 rr_incref = _function("rr_incref", rr_status, ctypes.c_void_p)
@@ -1459,7 +1459,8 @@ rr_mem_realloc = _function(
 Changes the size of `memory`, a block of `heap`, to `size` bytes, moving it if need be.
 
 The contents stay, up to the smaller of both sizes. NULL as memory allocates. On error the old
-block stays as it was and remains the caller's.
+block stays as it was and remains the caller's. A large block that grows by little gets room
+for an eighth more when it moves, if there is so much: many small steps move it seldom.
 
 Returns:   The block, perhaps at a new place; NULL on error.
 Errors:    As rr_mem_alloc(); RR_E_ARGUMENT if `memory` is no block of this heap, or was freed
@@ -1754,10 +1755,10 @@ under "(garbage that a collection finds)". References to what is no live object 
 are left out.
 
 Sizes are those of blocks: those of all objects add up to live_bytes of rr_stats; raw memory,
-the storage of lists and what rr_report_external() was told are nodes of their own. A size of
-4 GiB or more is shown as just below, since viewers can't keep it. The number behind the @ is
-the lower half of the object's address / 16, so an object has the same one in each snapshot,
-and so may another one that was made in its place.
+the storage of lists and what rr_report_external() was told, up to 4 TiB of it, are nodes of
+their own. A size of 4 GiB or more is shown as just below, since viewers can't keep it. The
+number behind the @ is the lower half of the object's address / 16, so an object has the same
+one in each snapshot, and so may another one that was made in its place.
 
 The file is written beside its place and renamed when it is whole. What is no regular file is
 written as it is.

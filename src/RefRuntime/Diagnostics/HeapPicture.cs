@@ -29,6 +29,9 @@ internal unsafe struct HeapPicture
     private HeapSurvey* _survey;
     private void** _chosen;
     private ulong* _isChosen;
+
+    /// <summary>Of those chosen, who was so before the present walk.</summary>
+    private ulong* _isKnown;
     private ulong _count;
     private ulong _limit;
     private byte* _memory;
@@ -42,10 +45,11 @@ internal unsafe struct HeapPicture
         picture._survey = survey;
         picture._limit = objects < survey->Numbers.Count ? objects : survey->Numbers.Count;
         ulong words = (survey->Numbers.Count + 63ul) / 64;
-        picture._bytes = (picture._limit + words) * 8;
+        picture._bytes = (picture._limit + (2 * words)) * 8;
         picture._memory = picture._bytes != 0 ? Memory.Reserve(picture._bytes, 16) : null;
         picture._chosen = (void**)picture._memory;
         picture._isChosen = (ulong*)(picture._memory + (picture._limit * 8));
+        picture._isKnown = picture._isChosen + words;
         return picture._bytes == 0 || picture._memory != null;
     }
 
@@ -73,9 +77,15 @@ internal unsafe struct HeapPicture
     {
         Choose(payload, _limit);
         HolderFinder holders = new() { Picture = (HeapPicture*)Unsafe.AsPointer(ref this), Limit = (_limit + 1) / 2 };
-        for (int hop = 0; hop < MaxHops && holders.Known != _count && _count < holders.Limit; hop++)
+        ulong known = 0;
+        for (int hop = 0; hop < MaxHops && known != _count && _count < holders.Limit; hop++)
         {
-            holders.Known = _count;
+            for (; known < _count; known++)
+            {
+                _ = _survey->Numbers.TryGet(_chosen[known], out uint number);
+                Set(_isKnown, number);
+            }
+
             HeapWalk.Objects(_survey->Heap, ref holders);
         }
 
@@ -239,12 +249,16 @@ internal unsafe struct HeapPicture
             return false;
         }
 
-        _isChosen[number / 64] |= 1ul << (int)(number % 64);
+        Set(_isChosen, number);
         _chosen[_count++] = payload;
         return true;
     }
 
-    private readonly bool IsChosen(uint number) => (_isChosen[number / 64] & (1ul << (int)(number % 64))) != 0;
+    private readonly bool IsChosen(uint number) => IsSet(_isChosen, number);
+
+    private static void Set(ulong* bitmap, uint number) => bitmap[number / 64] |= 1ul << (int)(number % 64);
+
+    private static bool IsSet(ulong* bitmap, uint number) => (bitmap[number / 64] & (1ul << (int)(number % 64))) != 0;
 
     /// <summary>Chooses what the objects from <paramref name="first"/> on lead to, and what that leads to.</summary>
     private void Follow(ulong first, ulong end, ulong limit)
@@ -296,9 +310,6 @@ internal unsafe struct HeapPicture
     {
         public HeapPicture* Picture;
         public ulong Limit;
-
-        /// <summary>The first so many are known; who was chosen during this walk is for the next.</summary>
-        public ulong Known;
         private bool _refers;
 
         public bool Visit(Page* page, void* payload)
@@ -316,16 +327,8 @@ internal unsafe struct HeapPicture
             return Picture->_count < Limit;
         }
 
-        public void Visit(void* child)
-        {
-            if (!_refers && Picture->_survey->Numbers.TryGet(child, out uint number) && Picture->IsChosen(number))
-            {
-                for (ulong i = 0; i < Known && !_refers; i++)
-                {
-                    _refers = Picture->_chosen[i] == child;
-                }
-            }
-        }
+        public void Visit(void* child) =>
+            _refers |= Picture->_survey->Numbers.TryGet(child, out uint number) && IsSet(Picture->_isKnown, number);
     }
 
     /// <summary>Draws the references of one object, and counts those that lead out of the picture.</summary>

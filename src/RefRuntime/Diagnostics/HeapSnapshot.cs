@@ -46,6 +46,9 @@ internal unsafe struct HeapSnapshot
     /// <summary>Readers keep sizes in 32 bits.</summary>
     private const ulong LargestSize = uint.MaxValue & ~15u;
 
+    /// <summary>What is reported may be any number. It is not to make as many nodes.</summary>
+    private const ulong LargestExternal = 1024 * LargestSize;
+
     private HeapSurvey* _survey;
     private SnapshotStrings* _strings;
     private void* _file;
@@ -66,7 +69,7 @@ internal unsafe struct HeapSnapshot
             _strings = strings,
             _file = Unsafe.AsPointer(ref file),
             _rawBytes = stats.RawBytes - survey->StorageBytes,
-            _externalBytes = stats.ExternalBytes,
+            _externalBytes = stats.ExternalBytes < LargestExternal ? stats.ExternalBytes : LargestExternal,
             _dyingBytes = stats.LiveBytes - survey->ObjectBytes,
         };
         snapshot._firstObject = FirstExtra + Parts(snapshot._rawBytes) + Parts(snapshot._externalBytes) + Parts(snapshot._dyingBytes);

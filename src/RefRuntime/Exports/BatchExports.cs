@@ -57,7 +57,7 @@ internal static unsafe class BatchExports
     /// type's ref_offsets or among its items, or if an array is NULL and <paramref name="count"/> is not 0; RR_E_NOT_OBJECT if an element of
     /// <paramref name="objects"/> is no live object, NULL included.</errors>
     /// <callbacks>May run finalizers, weak callbacks and destroy callbacks.</callbacks>
-    /// <cost>Proportional to <paramref name="count"/> and to what dies.</cost>
+    /// <cost>Proportional to <paramref name="count"/>, times the offsets that the type has, and to what dies.</cost>
     [UnmanagedCallersOnly(EntryPoint = "rr_store_many", CallConvs = [typeof(CallConvCdecl)])]
     public static nuint StoreMany(void** objects, nuint offset, void** values, nuint count) =>
         BatchOperations.StoreMany(objects, offset, values, count);

@@ -28,7 +28,8 @@ internal static unsafe class RawExports
     /// <summary>Changes the size of <paramref name="memory"/>, a block of <paramref name="heap"/>, to
     /// <paramref name="size"/> bytes, moving it if need be.</summary>
     /// <remarks>The contents stay, up to the smaller of both sizes. NULL as memory allocates. On error the old block stays as
-    /// it was and remains the caller's.</remarks>
+    /// it was and remains the caller's. A large block that grows by little gets room for an eighth more when it moves, if there is so much:
+    /// many small steps move it seldom.</remarks>
     /// <returns>The block, perhaps at a new place; NULL on error.</returns>
     /// <errors>As rr_mem_alloc(); RR_E_ARGUMENT if <paramref name="memory"/> is no block of this heap, or was freed
     /// already.</errors>

@@ -20,8 +20,8 @@ internal static unsafe class SnapshotExports
     /// references. What nothing outside holds hangs under "(garbage that a collection finds)". References to what is no live object
     /// of the heap are left out.</para>
     /// <para>Sizes are those of blocks: those of all objects add up to live_bytes of rr_stats; raw memory, the storage of lists
-    /// and what rr_report_external() was told are nodes of their own. A size of 4 GiB or more is shown as just below, since viewers can't
-    /// keep it. The number behind the @ is the lower half of the object's address / 16, so an object has the same one in each snapshot,
+    /// and what rr_report_external() was told, up to 4 TiB of it, are nodes of their own. A size of 4 GiB or more is shown as just below,
+    /// since viewers can't keep it. The number behind the @ is the lower half of the object's address / 16, so an object has the same one in each snapshot,
     /// and so may another one that was made in its place.</para>
     /// <para>The file is written beside its place and renamed when it is whole. What is no regular file is written as it is.</para>
     /// </remarks>

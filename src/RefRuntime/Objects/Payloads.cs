@@ -14,8 +14,8 @@ internal unsafe struct ListPayload
 }
 
 /// <summary>
-/// A weak reference. Invariant: Target is null, or the object's chain (WeakTable) contains this. Chains run from the newest
-/// to the oldest. While a callback is due, Target is null and Next links the pending ones.
+/// A weak reference. Invariant: Target is null, or the object's chain (WeakTable) contains this, in the order that WeakChain
+/// says. While a callback is due, Target is null and Next links the pending ones.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct WeakRefPayload

@@ -111,7 +111,8 @@ internal static unsafe class TypeBuilder
             return LastError.Number(Status.Argument, Function, "info->values->pointer_mask", 0, "leaves no pointer");
         }
 
-        if (info->ItemSize != 0 && info->ItemSize != values->ValueSize)
+        bool hasItems = info->ItemSize != 0 || (info->Flags & TypeFlags.ItemsAreRefs) != 0;
+        if (hasItems && info->ItemSize != values->ValueSize)
         {
             return LastError.Bound(Status.Argument, Function, "info->item_size", info->ItemSize, "is not the value size,", values->ValueSize);
         }

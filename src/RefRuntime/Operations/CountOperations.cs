@@ -304,7 +304,9 @@ internal static unsafe class CountOperations
         if (old != null && (!ObjectLookup.IsObject(old) || ObjectLookup.HeapOf(old) != heap))
         {
             return ObjectLookup.IsObject(old)
-                ? Misuse.Pointer(heap, Status.Argument, function, "old value of slot", old, "belongs to another heap than the new one")
+                ? Misuse.Pointer(heap, Status.Argument, function, "old value of slot", old, value != null
+                    ? "belongs to another heap than the new one"
+                    : "belongs to another heap than the slot")
                 : Access.NotObject(function, "old value of slot", old);
         }
 

@@ -6,12 +6,16 @@ using RefRuntime.Abi;
 using RefRuntime.Checking;
 using RefRuntime.Core;
 using RefRuntime.Heap;
+using RefRuntime.Lifetime;
 using RefRuntime.Os;
 
 namespace RefRuntime.Operations;
 
 internal static unsafe class RawOperations
 {
+    /// <summary>A large block that grows in small steps becomes larger by one in so many of its bytes when it moves.</summary>
+    private const ulong GrowthShare = 8;
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void* Alloc(HeapHandle* handle, nuint size)
     {
@@ -88,7 +92,12 @@ internal static unsafe class RawOperations
             return memory;
         }
 
-        void* moved = Allocate(Function, heap, size);
+        void* moved = TryMakeRoom(heap, size, usable);
+        if (moved == null)
+        {
+            moved = Allocate(Function, heap, size);
+        }
+
         if (moved != null)
         {
             ulong kept = RawMemory.SizeOf(memory) < size ? RawMemory.SizeOf(memory) : size;
@@ -97,6 +106,27 @@ internal static unsafe class RawOperations
         }
 
         return moved;
+    }
+
+    /// <summary>
+    /// A block for what outgrows a large one by little, with room to grow on: else each of many small steps would move it, which takes the
+    /// square of its size. Null where that is not so, or not to be had. (Small blocks have room by their size classes.)
+    /// </summary>
+    private static void* TryMakeRoom(HeapState* heap, ulong size, ulong outgrown)
+    {
+        ulong room = outgrown + (outgrown / GrowthShare);
+        if (outgrown < Config.MaxSmallBlock || size <= outgrown || size >= room || ForeignCode.IsDestroying(heap))
+        {
+            return null;
+        }
+
+        void* memory = RawMemory.TryAllocate(heap, room);
+        if (memory != null)
+        {
+            RawMemory.SetSize(heap, memory, size);
+        }
+
+        return memory;
     }
 
     private static void* Allocate(string function, HeapState* heap, ulong size)

@@ -4,7 +4,9 @@
 // Buffer: int32 status, four unused bytes, then the text.
 
 using System;
+using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Unicode;
 using RefRuntime.Abi;
 
@@ -22,10 +24,7 @@ internal static unsafe class LastError
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Note(Status status, ReadOnlySpan<byte> sentence)
     {
-        bool fits = sentence.Length <= Space.Length;
-        sentence = fits ? sentence : sentence[..Space.Length];
-        sentence.CopyTo(Space);
-        Keep(status, fits, sentence.Length);
+        Keep(status, complete: true, CopySound(sentence, Space));
     }
 
     /// <summary>Forgets an error that is none of the thread's caller.</summary>
@@ -62,13 +61,36 @@ internal static unsafe class LastError
     public static Status File(string function, byte* path, byte* problem)
     {
         // The reason has to fit behind the path.
-        ReadOnlySpan<byte> name = path == null ? "(standard error)"u8 : CString.Text(path);
-        name = name.Length > HostThread.ErrorBufferBytes / 2 ? name[..(HostThread.ErrorBufferBytes / 2)] : name;
+        const int MaxName = HostThread.ErrorBufferBytes / 2;
+        byte* memory = stackalloc byte[MaxName];
+        Span<byte> name = new(memory, MaxName);
+        name = name[..CopySound(path == null ? "(standard error)"u8 : CString.Text(path), name)];
         ReadOnlySpan<byte> reason = CString.Text(problem);
         return Finish(Status.Io, null, Utf8.TryWrite(Space, $"{function}: path {name} can't be written: {reason}", out int written), written);
     }
 
     private static Span<byte> Space => new(HostThread.ErrorBufferToWrite + TextOffset, HostThread.ErrorBufferBytes - TextOffset - 1);
+
+    /// <summary>Copies text of the host's as UTF-8: bytes that are none become U+FFFD, what does not fit is cut off behind a character. Returns how many bytes that makes.</summary>
+    private static int CopySound(ReadOnlySpan<byte> text, Span<byte> copy)
+    {
+        int length = 0;
+        while (!text.IsEmpty)
+        {
+            bool isSound = Rune.DecodeFromUtf8(text, out _, out int consumed) == OperationStatus.Done;
+            ReadOnlySpan<byte> character = isSound ? text[..consumed] : "\uFFFD"u8;
+            if (character.Length > copy.Length - length)
+            {
+                break;
+            }
+
+            character.CopyTo(copy[length..]);
+            length += character.Length;
+            text = text[consumed..];
+        }
+
+        return length;
+    }
 
     private static Status Finish(Status status, void* value, bool complete, int written)
     {

@@ -1,4 +1,7 @@
-// The weak references of one object, a chain from the newest to the oldest.
+// The weak references of one object, a chain: those without callback, then those with one from the newest to the oldest.
+//
+// Of those without callback one at most is not dying: the one that is shared. At the front it is found at once, however many others
+// there are.
 
 using RefRuntime.Counting;
 using RefRuntime.Heap;
@@ -8,21 +11,37 @@ namespace RefRuntime.Weak;
 
 internal static unsafe class WeakChain
 {
-    /// <summary>Puts a weak reference in front of the object's chain. Needs WeakTable.TryReserve before.</summary>
+    /// <summary>Puts a weak reference into the object's chain. Needs WeakTable.TryReserve before.</summary>
     public static void Attach(HeapState* heap, WeakRefPayload* weak, void* target)
     {
-        WeakRefPayload* newest = WeakTable.Find(heap, target);
-        weak->Target = target;
-        weak->Next = newest;
-        weak->Previous = null;
-        if (newest != null)
+        WeakRefPayload* next = WeakTable.Find(heap, target);
+        WeakRefPayload* previous = null;
+        bool isFirst = next == null;
+        while (weak->Callback != null && next != null && next->Callback == null)
         {
-            newest->Previous = weak;
+            previous = next;
+            next = next->Next;
         }
 
-        WeakTable.Set(heap, target, weak);
+        weak->Target = target;
+        weak->Next = next;
+        weak->Previous = previous;
+        if (next != null)
+        {
+            next->Previous = weak;
+        }
+
+        if (previous != null)
+        {
+            previous->Next = weak;
+        }
+        else
+        {
+            WeakTable.Set(heap, target, weak);
+        }
+
         heap->WeakReferencesLive++;
-        if (newest == null)
+        if (isFirst)
         {
             Header.Word(target) |= HeaderFlags.HasWeak;
             Tracking.Refresh(heap, target);
@@ -101,12 +120,12 @@ internal static unsafe class WeakChain
         }
 
         WeakRefPayload* weak = WeakTable.Find(heap, target);
-        while (weak != null && (weak->Callback != null || Header.Count(weak) == 0))
+        while (weak != null && weak->Callback == null && Header.Count(weak) == 0)
         {
             weak = weak->Next;
         }
 
-        return weak;
+        return weak != null && weak->Callback == null ? weak : null;
     }
 
     public static long Count(HeapState* heap, void* target)

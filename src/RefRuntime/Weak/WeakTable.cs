@@ -1,7 +1,7 @@
 // From an object to the chain of its weak references: open addressing with linear probing, in memory of the system's.
 // Objects without weak references, nearly all, have no entry and pay nothing.
 //
-// Entry: { object, newest weak reference }. Invariants: WeakCount <= 3/4 WeakCapacity, a power of two; an entry lies at its
+// Entry: { object, first weak reference }. Invariants: WeakCount <= 3/4 WeakCapacity, a power of two; an entry lies at its
 // home or behind an unbroken run of entries from there (deletion shifts back, so there are no tombstones).
 
 using RefRuntime.Core;
@@ -16,7 +16,7 @@ internal static unsafe class WeakTable
     private const ulong FirstCapacity = 256;
     private const ulong EntryBytes = 16;
 
-    /// <summary>The newest weak reference to the object, or null.</summary>
+    /// <summary>The first weak reference in the object's chain, or null.</summary>
     public static WeakRefPayload* Find(HeapState* heap, void* target)
     {
         if (heap->WeakCount == 0)
@@ -71,7 +71,7 @@ internal static unsafe class WeakTable
     }
 
     /// <summary>Sets the object's chain; a new entry needs room that <see cref="TryReserve"/> made.</summary>
-    public static void Set(HeapState* heap, void* target, WeakRefPayload* newest)
+    public static void Set(HeapState* heap, void* target, WeakRefPayload* first)
     {
         ulong i = Home(heap, target);
         while (heap->WeakSlots[2 * i] != null && heap->WeakSlots[2 * i] != target)
@@ -85,7 +85,7 @@ internal static unsafe class WeakTable
             heap->WeakCount++;
         }
 
-        heap->WeakSlots[(2 * i) + 1] = newest;
+        heap->WeakSlots[(2 * i) + 1] = first;
     }
 
     /// <summary>Removes the object's entry, which exists.</summary>
