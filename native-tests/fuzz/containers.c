@@ -91,15 +91,27 @@ static node *held_shared_of(const node *target)
     return NULL;
 }
 
+static uint64_t count_made(void)
+{
+    rr_stats stats = {.struct_size = sizeof stats};
+    require(rr_heap_stats(now->heap, &stats) == RR_OK, "%s", rr_last_error());
+    return stats.objects_allocated;
+}
+
 void weak_new(node *target, int has_callback)
 {
     /* A destroy callback gets none, not even the shared one. */
     node *held = has_callback || !may_allocate() ? NULL : held_shared_of(target);
     now->may_collect |= now->depth == 0;
     target->pins++;
+    uint32_t nodes = now->node_count;
+    uint64_t made = count_made();
     void *at = rr_weakref_new(target->at, has_callback ? on_weak : NULL, (void *)(uintptr_t)target->id);
     target->pins--;
-    node *known = at != NULL && !has_callback && may_allocate() ? node_at(at) : NULL;
+    /* The shared one may have died inside a callback, and a new one lie where it lay. (Where others were made meanwhile, by callbacks, one
+     * may have been made for nothing.) */
+    int is_made = now->node_count == nodes && count_made() != made;
+    node *known = at != NULL && !has_callback && may_allocate() && !is_made ? node_at(at) : NULL;
     if (known != NULL && is_shared_of(known, target) && (held == NULL || known == held)) {
         handle_add(known);
         return;
