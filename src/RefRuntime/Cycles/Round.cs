@@ -10,7 +10,8 @@
 //                once more; what is closed dies. The list is gone through again while that   one go, and dies in slices
 //                pays: what was held by something dead is closed when that has died
 //   clearing     side data is given back, and the memory of the list                         slices
-//   sifting      who turns out to live leaves the list, see RoundSifting; then clearing again  slices
+//   sifting      who turns out to live leaves the list, see RoundSifting                     slices
+//   clearing     once more                                                                   slices
 //   commit       what is left of the list, structures too large for a batch, is looked at    one go
 //                once more; only the closed set stays
 //   finalizers   the members' finalizers, each member held meanwhile; then verified again    slices; one go

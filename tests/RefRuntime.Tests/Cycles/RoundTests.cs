@@ -95,7 +95,7 @@ public sealed unsafe class RoundTests
         Assert.That(CollectOperations.Collect(heap.Handle), Is.EqualTo(LargeSize));
     }
 
-    /// <summary>Beside one that only looked dead, and one whose page is still touched when it is taken up again.</summary>
+    /// <summary>A dead ring beside one that only looks dead, and is taken apart while the list is sifted.</summary>
     [TestCase(Round.InTouching)]
     [TestCase(Round.InTallying)]
     [TestCase(Round.InReviving)]
