@@ -53,6 +53,45 @@ public sealed unsafe class SegmentsTests
     }
 
     [Test]
+    public void A_huge_block_that_goes_takes_along_all_that_was_counted_for_it()
+    {
+        using var heap = new TestHeap();
+        ulong committed = heap.Stats.CommittedBytes;
+        for (ulong size = Config.SegmentSize; size < 3 * Config.SegmentSize; size += Config.SegmentSize / 2)
+        {
+            void* huge = heap.AllocItems(TypeId.Bytes, size);
+            Assert.That(heap.Stats.CommittedBytes, Is.GreaterThanOrEqualTo(committed + size));
+            CountOperations.Decref(huge);
+            Assert.That(heap.Stats.CommittedBytes, Is.EqualTo(committed), $"{size} bytes");
+        }
+    }
+
+    [Test]
+    public void At_the_limit_no_segment_goes_that_a_walker_may_stand_in()
+    {
+        using var heap = new TestHeap(maxBytes: 4 * Config.SegmentSize);
+        void*[] spans = new void*[10];
+        for (int i = 0; i < spans.Length; i++)
+        {
+            spans[i] = heap.AllocItems(TypeId.Bytes, Config.SegmentSize / 4);
+        }
+
+        void* last = spans[^1];
+        Assert.That(Segments.IsPrimary(heap.State, Segment.Of(last)), Is.False);
+        heap.State->PinPages++;
+        foreach (void* span in spans)
+        {
+            CountOperations.Decref(span);
+        }
+
+        Assert.That((ulong)ObjectOperations.AllocItems(heap.Handle, TypeId.Bytes, (nuint)(4 * Config.SegmentSize)), Is.Zero);
+        Assert.That(SegmentMap.Contains(last), Is.True);
+        heap.State->PinPages--;
+        Assert.That((ulong)ObjectOperations.AllocItems(heap.Handle, TypeId.Bytes, (nuint)(4 * Config.SegmentSize)), Is.Zero);
+        Assert.That(SegmentMap.Contains(last), Is.False, "nobody has made room");
+    }
+
+    [Test]
     public void A_huge_candidate_that_goes_while_pages_are_pinned_leaves_no_bit_behind()
     {
         using var heap = new TestHeap();
