@@ -6,7 +6,7 @@
 #include "support.h"
 
 enum {
-    STEPS = 100000, /* more than any collection here takes: a test that needs more hangs */
+    STEPS = 300000, /* more than any collection here takes, in forced slices too: a test that needs more hangs */
     EMBEDDED = 1500, /* nodes that make a round last: they are live and on many pages */
 };
 
