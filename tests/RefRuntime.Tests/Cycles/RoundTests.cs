@@ -130,6 +130,39 @@ public sealed unsafe class RoundTests
         CountOperations.Decref(holder);
     }
 
+    /// <summary>A ring that only looked dead, too small to be sifted, is taken apart when all batches are over.</summary>
+    [Test]
+    public void What_has_gone_before_the_commit_is_not_committed()
+    {
+        using TestHeap heap = new();
+        void** holder = (void**)heap.Alloc(TestTypes.Pair);
+        CountOperations.Store(holder, NewRing(heap, (int)Config.LeastSifted));
+
+        // So that side data takes more than one slice to be given back.
+        CountOperations.Incref(NewRing(heap, 3 * (int)(Config.MinSideChunkBytes / sizeof(uint))));
+        ulong before = heap.LiveObjects - Config.LeastSifted;
+        bool isFirst = true;
+        Action moveThenEnd = () =>
+        {
+            if (isFirst)
+            {
+                Move(holder);
+                isFirst = false;
+            }
+            else
+            {
+                CountOperations.Store((void**)s_moved, null);
+                CountOperations.Decref(s_moved);
+            }
+        };
+        RunRound(heap, Round.InLife, moveThenEnd, out ulong collected, out ulong committed, Round.InClearing);
+
+        Assert.That(committed, Is.EqualTo((ulong)Config.LeastSifted), "it never looked dead");
+        Assert.That(collected, Is.Zero);
+        Assert.That(heap.LiveObjects, Is.EqualTo(before));
+        CountOperations.Decref(holder);
+    }
+
     private static void Move(void** slot)
     {
         s_moved = *slot;
