@@ -78,6 +78,26 @@ static void decides_by_unwritten_memory(int is_mistake) {
     rr_mem_free(heap, (void *)(uintptr_t)words);
 }
 
+/* Three ways to grow: the block moves to one with room for more, grows into that, and moves to where it fits. */
+static void decides_by_what_a_block_has_grown_by(int is_mistake) {
+    static const size_t sizes[] = {201000, 202000, 400000};
+    size_t size = 200000;
+    char *bytes = rr_mem_alloc(heap, size);
+    require(bytes != NULL, "rr_mem_alloc");
+    memset(bytes, 1, size);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        bytes = rr_mem_realloc(heap, bytes, sizes[i]);
+        require(bytes != NULL, "rr_mem_realloc");
+        if (!is_mistake)
+            memset(bytes + size, 1, sizes[i] - size);
+        volatile char *last = bytes + sizes[i] - 1;
+        size = sizes[i];
+        if (*last == 17) /* HERE: decides_by_what_a_block_has_grown_by */
+            puts("seventeen");
+    }
+    rr_mem_free(heap, bytes);
+}
+
 /* The heap stays, and nobody knows the object. */
 static void loses_object(int is_mistake) {
     person *one = make_somebody();
@@ -97,6 +117,7 @@ int main(int argc, char **argv) {
         {"writes_past_raw_memory", writes_past_raw_memory},
         {"retains_freed_object", retains_freed_object},
         {"decides_by_unwritten_memory", decides_by_unwritten_memory},
+        {"decides_by_what_a_block_has_grown_by", decides_by_what_a_block_has_grown_by},
         {"loses_object", loses_object},
     };
     const char *mistake = argc > 1 ? argv[1] : "none";

@@ -66,11 +66,16 @@ internal static unsafe class RawMemory
 
     public static void SetSize(HeapState* heap, void* payload, ulong bytes)
     {
+        ulong before = SizeOf(payload);
         ((ulong*)payload)[-1] = bytes + 1;
         if (heap->IsChecked != 0)
         {
-            // To the memory checker it is the same block, which ends elsewhere.
-            MemoryTools.Show(payload, bytes);
+            // To the memory checker it is the same block, which ends elsewhere. What is unwritten in it stays so.
+            if (bytes > before)
+            {
+                MemoryTools.Grown((byte*)payload + before, bytes - before);
+            }
+
             MemoryTools.Hide((byte*)payload + bytes, BlockRoom(payload) - bytes);
         }
     }

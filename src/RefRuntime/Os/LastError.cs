@@ -60,12 +60,14 @@ internal static unsafe class LastError
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Status File(string function, byte* path, byte* problem)
     {
-        // The reason has to fit behind the path.
+        // The reason has to fit behind the path. It is text of the system's, in the encoding of the host's locale.
         const int MaxName = HostThread.ErrorBufferBytes / 2;
-        byte* memory = stackalloc byte[MaxName];
+        const int MaxReason = HostThread.ErrorBufferBytes / 4;
+        byte* memory = stackalloc byte[MaxName + MaxReason];
         Span<byte> name = new(memory, MaxName);
+        Span<byte> reason = new(memory + MaxName, MaxReason);
         name = name[..CopySound(path == null ? "(standard error)"u8 : CString.Text(path), name)];
-        ReadOnlySpan<byte> reason = CString.Text(problem);
+        reason = reason[..CopySound(CString.Text(problem), reason)];
         return Finish(Status.Io, null, Utf8.TryWrite(Space, $"{function}: path {name} can't be written: {reason}", out int written), written);
     }
 

@@ -51,6 +51,15 @@ internal static unsafe class MemoryTools
         }
     }
 
+    /// <summary>So much more of a block, which ends here so far, is the host's. Its content counts as unwritten.</summary>
+    public static void Grown(void* memory, ulong bytes)
+    {
+        if (s_isActive)
+        {
+            rrhost_tools_grown(memory, (nuint)bytes);
+        }
+    }
+
     /// <summary>A block, visible so far, goes to the host, who has so many bytes of it.</summary>
     public static void Born(void* heap, void* payload, ulong bytes, bool isDefined)
     {
@@ -86,6 +95,9 @@ internal static unsafe class MemoryTools
 
     [DllImport("rrhost")]
     private static extern void rrhost_tools_show(void* memory, nuint bytes);
+
+    [DllImport("rrhost")]
+    private static extern void rrhost_tools_grown(void* memory, nuint bytes);
 
     [DllImport("rrhost")]
     private static extern void rrhost_tools_born(void* heap, void* payload, nuint bytes, int isDefined);

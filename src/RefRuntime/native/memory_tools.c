@@ -32,6 +32,7 @@ void rrhost_tools_begin_heap(void *heap);
 void rrhost_tools_end_heap(void *heap);
 void rrhost_tools_hide(void *memory, size_t bytes);
 void rrhost_tools_show(void *memory, size_t bytes);
+void rrhost_tools_grown(void *memory, size_t bytes);
 void rrhost_tools_born(void *heap, void *payload, size_t bytes, int32_t is_defined);
 void rrhost_tools_died(void *heap, void *payload, size_t bytes);
 
@@ -46,6 +47,7 @@ enum {
     MEMPOOL_FREE = 0x1306,
     MEMCHECK_BASE = 'M' << 24 | 'C' << 16,
     MAKE_MEM_NOACCESS = MEMCHECK_BASE,
+    MAKE_MEM_UNDEFINED = MEMCHECK_BASE + 1,
     MAKE_MEM_DEFINED = MEMCHECK_BASE + 2,
     CHECK_MEM_IS_ADDRESSABLE = MEMCHECK_BASE + 4,
 };
@@ -119,6 +121,15 @@ EXPORT void rrhost_tools_show(void *memory, size_t bytes)
         __asan_unpoison_memory_region(memory, bytes);
     if ((tools & MEMCHECK) != 0)
         tell(MAKE_MEM_DEFINED, memory, bytes, 0);
+}
+
+/* So much more of a block is the host's. Whatever is there counts as unwritten. */
+EXPORT void rrhost_tools_grown(void *memory, size_t bytes)
+{
+    if ((tools & ADDRESS_SANITIZER) != 0)
+        __asan_unpoison_memory_region(memory, bytes);
+    if ((tools & MEMCHECK) != 0)
+        tell(MAKE_MEM_UNDEFINED, memory, bytes, 0);
 }
 
 /* A block is in the host's hands from now on. Its content counts as written, or not. */

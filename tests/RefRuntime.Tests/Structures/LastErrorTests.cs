@@ -44,6 +44,20 @@ public sealed unsafe class LastErrorTests
         Assert.That(LibraryOperations.LastStatus(), Is.EqualTo(Status.Argument));
     }
 
+    /// <summary>It stood in the message as the system has it, which follows the locale that the host has set.</summary>
+    [Test]
+    public void The_reason_of_the_system_was_not_utf_8()
+    {
+        byte[] latin1 = Encoding.Latin1.GetBytes("Acc\u00E8s refus\u00E9\0");
+        fixed (byte* path = "/nowhere"u8, reason = latin1)
+        {
+            Assert.That(LastError.File("rr_f", path, reason), Is.EqualTo(Status.Io));
+        }
+
+        byte[] expected = Encoding.UTF8.GetBytes("rr_f: path /nowhere can't be written: Acc\uFFFDs refus\uFFFD");
+        Assert.That(CString.Text(LastError.Text).ToArray(), Is.EqualTo(expected));
+    }
+
     [Test]
     public void Each_thread_has_its_own()
     {
