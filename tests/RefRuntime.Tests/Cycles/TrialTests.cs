@@ -1,6 +1,7 @@
 // Trials: what lies near the candidates is looked at, and not what lies beyond.
 
 using NUnit.Framework;
+using RefRuntime.Abi;
 using RefRuntime.Core;
 using RefRuntime.Cycles;
 using RefRuntime.Operations;
@@ -51,6 +52,34 @@ public sealed unsafe class TrialTests
         Assert.That(CollectOperations.Collect(heap.Handle), Is.EqualTo(size));
         Assert.That(CountOperations.GetRefCount(kept), Is.EqualTo(1));
         CountOperations.Decref(kept);
+    }
+
+    /// <summary>A tuple that lives has more edges than a trial notes. Behind them all is the only reference to another candidate, which has been looked at before.</summary>
+    [Test]
+    public void Who_is_held_by_an_edge_that_a_trial_did_not_note_lives()
+    {
+        using TestHeap heap = new();
+        ulong edges = 8 * Config.TrialPlaces;
+        void* held = heap.Alloc(TestTypes.Pair);
+        void** tuple = (void**)heap.AllocItems(TypeId.Tuple, edges);
+        void* often = heap.Alloc(TestTypes.Pair);
+        for (ulong i = 0; i < edges - 1; i++)
+        {
+            CountOperations.Store(tuple + i, often);
+        }
+
+        CountOperations.Decref(often);
+        CollectOperations.Collect(heap.Handle);
+        CountOperations.Store(tuple + edges - 1, held);
+        CountOperations.Decref(held);
+        CountOperations.Incref(tuple);
+        CountOperations.Decref(tuple);
+        Assert.That(heap.State->Candidates, Is.EqualTo(2));
+        Assert.That(Trial.TryRun(heap.State, Config.TrialCandidates, out Trial trial), Is.True);
+        Assert.That(trial.Collected, Is.Zero);
+        Assert.That(CountOperations.GetRefCount(held), Is.EqualTo(1));
+        CountOperations.Decref(tuple);
+        Assert.That(heap.LiveObjects, Is.Zero);
     }
 
     /// <summary>
