@@ -54,6 +54,33 @@ public sealed unsafe class TrialTests
         CountOperations.Decref(kept);
     }
 
+    [Test]
+    public void A_candidate_that_a_trial_had_no_edges_left_for_is_the_next_ones()
+    {
+        using TestHeap heap = new();
+        ulong edges = 8 * Config.TrialPlaces;
+        void** tuple = (void**)heap.AllocItems(TypeId.Tuple, edges);
+        void** ring = (void**)heap.Alloc(TestTypes.Pair);
+        void* often = heap.Alloc(TestTypes.Leaf);
+        for (ulong i = 0; i < edges; i++)
+        {
+            CountOperations.Store(tuple + i, often);
+        }
+
+        CountOperations.Decref(often);
+        CollectOperations.Collect(heap.Handle);
+        CountOperations.Incref(tuple);
+        CountOperations.Decref(tuple);
+        CountOperations.Store(ring, ring);
+        CountOperations.Decref(ring);
+        Assert.That(heap.State->Candidates, Is.EqualTo(2));
+        Assert.That(Trial.TryRun(heap.State, Config.TrialCandidates, out Trial first), Is.True);
+        Assert.That(first.Collected, Is.Zero, "the tuple did not use up the edges before");
+        Assert.That(Trial.TryRun(heap.State, Config.TrialCandidates, out Trial second), Is.True);
+        Assert.That(second.Collected, Is.EqualTo(1));
+        Assert.That(heap.LiveObjects, Is.EqualTo(2));
+    }
+
     /// <summary>A tuple that lives has more edges than a trial notes. Behind them all is the only reference to another candidate, which has been looked at before.</summary>
     [Test]
     public void Who_is_held_by_an_edge_that_a_trial_did_not_note_lives()
