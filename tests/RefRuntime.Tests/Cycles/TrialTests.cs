@@ -54,6 +54,42 @@ public sealed unsafe class TrialTests
         CountOperations.Decref(kept);
     }
 
+    /// <summary>Pairs whose members refer to each other twice, so that each candidate waits. A trial that walks on from few leaves the others.</summary>
+    [Test]
+    public void Candidates_that_a_trial_did_not_walk_on_from_are_the_next_complete_collections()
+    {
+        using TestHeap heap = new();
+        int count = (int)Config.TrialCandidates;
+        void*[] dropped = new void*[count];
+        for (int i = 0; i < count; i++)
+        {
+            void** pair = (void**)heap.Alloc(TestTypes.Pair);
+            void** other = (void**)heap.Alloc(TestTypes.Pair);
+            for (int slot = 0; slot < 2; slot++)
+            {
+                CountOperations.Store(pair + slot, other);
+                CountOperations.Store(other + slot, pair);
+            }
+
+            CountOperations.Decref(other);
+            dropped[i] = pair;
+        }
+
+        CollectOperations.Collect(heap.Handle);
+        foreach (void* pair in dropped)
+        {
+            CountOperations.Decref(pair);
+        }
+
+        heap.State->TrialReach = 1;
+        heap.State->Collections = 1;
+        Assert.That(Trial.TryRun(heap.State, Config.TrialCandidates, out Trial trial), Is.True);
+        Assert.That(trial.Collected, Is.LessThanOrEqualTo(2 * (ulong)Config.LeastTrialReach));
+        Assert.That(heap.State->Candidates, Is.Zero);
+        CollectOperations.Collect(heap.Handle);
+        Assert.That(heap.LiveObjects, Is.Zero);
+    }
+
     [Test]
     public void A_candidate_that_a_trial_had_no_edges_left_for_is_the_next_ones()
     {
