@@ -72,6 +72,26 @@ public sealed unsafe class LifePropagationTests
         Assert.That(CollectOperations.Collect(heap.Handle), Is.EqualTo(1), "the first holds itself");
     }
 
+    /// <summary>It is taken for live, since one of the slots was never counted, and then what it refers to lives too.</summary>
+    [Test]
+    public void Who_stands_in_more_slots_than_it_has_references_keeps_what_it_refers_to()
+    {
+        using TestHeap heap = new();
+        void** holder = (void**)heap.Alloc(TestTypes.Pair);
+        void** borrowed = (void**)heap.Alloc(TestTypes.Pair);
+        void* child = heap.Alloc(TestTypes.Pair);
+        CountOperations.Take(borrowed, child);
+        CountOperations.Take(borrowed + 1, holder);
+        CountOperations.Take(holder, borrowed);
+        holder[1] = borrowed;
+        Assert.That(CollectOperations.Collect(heap.Handle), Is.Zero);
+        Assert.That(heap.LiveObjects, Is.EqualTo(3));
+        holder[1] = null;
+        CountOperations.Incref(holder);
+        CountOperations.Decref(holder);
+        Assert.That(CollectOperations.Collect(heap.Handle), Is.EqualTo(3));
+    }
+
     /// <summary>A binary tree whose root alone is held. Its nodes are young.</summary>
     private static void* BuildTree(TestHeap heap)
     {

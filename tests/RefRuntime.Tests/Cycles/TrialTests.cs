@@ -90,6 +90,29 @@ public sealed unsafe class TrialTests
         Assert.That(heap.LiveObjects, Is.Zero);
     }
 
+    /// <summary>Its edges are nearly all that a trial may walk, and are walked once more after the finalizer.</summary>
+    [Test]
+    public void A_set_with_many_edges_dies_after_its_finalizer()
+    {
+        using TestHeap heap = new();
+        ulong edges = (ulong)Config.TrialEdges - 2;
+        void** tuple = (void**)heap.AllocItems(TypeId.Tuple, edges);
+        void** finalized = (void**)heap.Alloc(TestTypes.Finalized);
+        for (ulong i = 0; i < edges; i++)
+        {
+            CountOperations.Store(tuple + i, finalized);
+        }
+
+        CountOperations.Store(finalized, tuple);
+        CountOperations.Decref(finalized);
+        CollectOperations.Collect(heap.Handle);
+        CountOperations.Decref(tuple);
+        Assert.That(Trial.TryRun(heap.State, Config.TrialCandidates, out Trial trial), Is.True);
+        Assert.That(trial.Resurrected, Is.Zero);
+        Assert.That(trial.Collected, Is.EqualTo(2));
+        Assert.That(heap.LiveObjects, Is.Zero);
+    }
+
     [Test]
     public void A_candidate_that_a_trial_had_no_edges_left_for_is_the_next_ones()
     {
