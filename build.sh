@@ -244,7 +244,7 @@ bench() {
     say "All numbers: build/bench.json; as a picture: build/bench.svg"
 }
 
-# An hour of a program, at a third of a processor. What CI runs of it is a few seconds: the test soak.seconds.
+# An hour of a program, at a tenth of a processor, after some minutes at a whole one. What CI runs of it is a few seconds: the test soak.seconds.
 soak() {
     local minutes=60 program status=0
     if [[ ${1:-} =~ ^[0-9.]+$ ]]; then

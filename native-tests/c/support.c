@@ -23,7 +23,6 @@ static const char *const different_when_sliced[] = {
     "garbage_stays_bounded_where_few_objects_keep_many_pages",
     /* No budget is that long. */
     "a_budget_without_an_end_does_all_in_one_step",
-    "a_pause_goal_beyond_the_end_of_the_clock_was_none_or_a_division_by_0",
     /* What a dead batch held dies by counting: it is missing in the number of rr_collect. */
     "a_collection_that_finalizes_such_a_chain_needs_no_stack",
     /* Each slice is a pause. */

@@ -1,7 +1,7 @@
-/* rr_heap_snapshot, and the pictures, which are written in the same way: every object with its size and its edges, in files that are whole or not there. What viewers make of them is tested
- * in native-tests/snapshot and in Python; here the file is read as numbers only. */
+/* rr_heap_snapshot: every object with its size and its edges, in a file that is whole or not there. What viewers make of it is tested in
+ * native-tests/snapshot and in Python; here the file is read as numbers only. */
 #define _GNU_SOURCE
-#include "support.h"
+#include "directory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,27 +13,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* ---- A directory for each test ------------------------------------------------------------------------------------ */
-
-static char directory[200], path[256];
-
-static int with_directory(void **state) {
-    const char *place = getenv("TMPDIR");
-    snprintf(directory, sizeof directory, "%s/refruntime-XXXXXX", place != NULL ? place : "/tmp");
-    if (mkdtemp(directory) == NULL)
-        return -1;
-    snprintf(path, sizeof path, "%s/heap.heapsnapshot", directory);
-    return automatic_heap(state);
-}
-
-/* The directory must be empty but for the file: nothing is left of what was given up. */
-static int without_directory(void **state) {
-    unlink(path);
-    return end_heap(state) != 0 || rmdir(directory) != 0 ? -1 : 0;
-}
-
-#define TEST(test) cmocka_unit_test_setup_teardown(test, with_directory, without_directory)
 
 /* ---- Reading ------------------------------------------------------------------------------------------------------ */
 
@@ -361,85 +340,6 @@ static void sizes_add_up_in_a_checked_heap_too(void **state) {
     heap_end(heap);
 }
 
-/* ---- Pictures ------------------------------------------------------------------------------------------------------ */
-
-static char *drawn(void) {
-    static char text[20000];
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
-    fclose(file);
-    return text;
-}
-
-static size_t count_of(const char *part, const char *text) {
-    size_t count = 0;
-    for (; (text = strstr(text, part)) != NULL; text += strlen(part))
-        count++;
-    return count;
-}
-
-static void garbage_is_red_and_holders_are_drawn(void **state) {
-    rr_heap *heap = *state;
-    rr_gc_disable(heap);
-    node *alive = ring_new(heap, 0, 3), *garbage = ring_new(heap, 0, 2);
-    rr_decref(garbage);
-    assert_int_equal(rr_heap_dot(heap, path, 0), RR_OK);
-    assert_non_null(strstr(drawn(), "\"5 objects\\nred: 2 objects in all that nothing outside holds"));
-    assert_int_equal(count_of("fillcolor=\"#fbdcdc\"", drawn()), 2);
-    assert_int_equal(count_of("label=\"1 from outside\"", drawn()), 1);
-    assert_int_equal(count_of("[label=\"+0\"", drawn()), 5);
-    assert_int_equal(rr_heap_dot(heap, path, 4), RR_OK);
-    assert_non_null(strstr(drawn(), "4 objects of 5: not all are drawn"));
-    assert_int_equal(count_of("1 more, not drawn", drawn()), 1);
-    assert_int_equal(rr_object_dot(alive, path, 2), RR_OK);
-    assert_int_equal(count_of("penwidth", drawn()), 1);
-    assert_int_equal(count_of("#fbdcdc", drawn()), 0);
-    assert_int_equal(live(heap), 5);
-    rr_decref(alive);
-    rr_collect(heap);
-}
-
-/* A junk slot is no arrow, an object with a thousand references to one has a hundred arrows, no object is a picture too. */
-static void pictures_of_odd_heaps(void **state) {
-    rr_heap *heap = *state;
-    assert_int_equal(rr_heap_dot(heap, path, 5), RR_OK);
-    assert_non_null(strstr(drawn(), "\"0 objects\""));
-    node *object = node_new(heap, 0, 1);
-    object->next = (void *)0x1230;
-    void **tuple = rr_alloc_items(heap, RR_TYPE_TUPLE, 1000);
-    for (size_t i = 0; i < 1000; i++)
-        assert_int_equal(rr_store(&tuple[i], object), RR_OK);
-    assert_int_equal(rr_heap_dot(heap, path, UINT32_MAX), RR_OK);
-    assert_int_equal(count_of("label=\"[", drawn()), 100);
-    assert_non_null(strstr(drawn(), "900 more, not drawn"));
-    object->next = NULL;
-    rr_decref(tuple);
-    rr_decref(object);
-}
-
-/* Each of the many was looked for among all that are nearer: the square of their number, which is minutes. */
-static void an_object_that_many_lead_to_is_drawn(void **state) {
-    enum { NEAR = 100000, FAR = 400000 };
-    rr_heap *heap = *state;
-    static node *nearer[NEAR], *farther[FAR];
-    node *subject = node_new(heap, 0, 0);
-    for (size_t i = 0; i < NEAR; i++) {
-        nearer[i] = node_new(heap, 0, 0);
-        link_next(nearer[i], subject);
-    }
-    for (size_t i = 0; i < FAR; i++) {
-        farther[i] = node_new(heap, 0, 0);
-        link_next(farther[i], nearer[NEAR - 1 - i % NEAR]);
-    }
-    assert_int_equal(rr_object_dot(subject, path, UINT32_MAX), RR_OK);
-    for (size_t i = 0; i < FAR; i++)
-        rr_decref(farther[i]);
-    for (size_t i = 0; i < NEAR; i++)
-        rr_decref(nearer[i]);
-    rr_decref(subject);
-}
-
 /* ---- Names of slots ----------------------------------------------------------------------------------------------- */
 
 static void slots_have_their_names_or_their_offsets(void **state) {
@@ -510,18 +410,6 @@ static void assert_not_written(rr_heap *heap, const char *to, int reason) {
     for (size_t i = 0; i < LENGTH(parts); i++)
         if (strstr(rr_last_error(), parts[i]) == NULL)
             fail_msg("the error does not name %s: %s", parts[i], rr_last_error());
-}
-
-static void a_picture_that_can_not_be_written_is_an_error_too(void **state) {
-    rr_heap *heap = *state;
-    node *object = node_new(heap, 0, 1);
-    assert_refused(rr_heap_dot(heap, NULL, 0), RR_E_ARGUMENT, "path", 0);
-    assert_refused(rr_object_dot(object, NULL, 0), RR_E_ARGUMENT, "path", 0);
-    assert_int_equal(rr_heap_dot(heap, "/dev/full", 0), RR_E_IO);
-    assert_int_equal(rr_object_dot(object, "/dev/full", 0), RR_E_IO);
-    assert_non_null(strstr(rr_last_error(), "rr_object_dot: path /dev/full"));
-    assert_int_equal(rr_heap_dot(heap, directory, 0), RR_E_IO);
-    rr_decref(object);
 }
 
 static void a_file_that_can_not_be_written_is_an_error_with_its_reason(void **state) {
@@ -703,31 +591,27 @@ static void another_thread_s_heap_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(sizes_add_up_to_what_the_statistics_say),
-        TEST(reported_bytes_make_few_nodes),
-        TEST(edges_are_slots_and_roots_are_what_is_held),
-        TEST(garbage_hangs_together_under_a_node_of_its_own),
-        TEST(nothing_is_lost_where_references_fan_out),
-        TEST(immortal_frozen_and_untracked_objects_are_held),
-        TEST(a_slot_with_junk_is_no_edge),
-        TEST(a_heap_without_objects_has_a_snapshot),
-        TEST(deep_structures_need_no_stack),
-        TEST(a_heap_that_all_threads_use_has_one_too),
-        TEST(sizes_add_up_in_a_checked_heap_too),
-        TEST(garbage_is_red_and_holders_are_drawn),
-        TEST(pictures_of_odd_heaps),
-        TEST(an_object_that_many_lead_to_is_drawn),
-        TEST(a_picture_that_can_not_be_written_is_an_error_too),
-        TEST(slots_have_their_names_or_their_offsets),
-        TEST(callers_of_before_have_no_names),
-        TEST(names_that_are_none_are_refused),
-        TEST(a_file_that_can_not_be_written_is_an_error_with_its_reason),
-        TEST(a_full_disk_leaves_what_was_there),
-        TEST(a_forked_child_takes_a_snapshot),
-        TEST(not_from_inside_a_callback),
-        TEST(another_heap_s_callbacks_are_no_hindrance),
-        TEST(a_traverse_callback_that_contradicts_itself_is_found_out),
-        TEST(another_thread_s_heap_is_refused),
+        WITH_DIRECTORY(sizes_add_up_to_what_the_statistics_say),
+        WITH_DIRECTORY(reported_bytes_make_few_nodes),
+        WITH_DIRECTORY(edges_are_slots_and_roots_are_what_is_held),
+        WITH_DIRECTORY(garbage_hangs_together_under_a_node_of_its_own),
+        WITH_DIRECTORY(nothing_is_lost_where_references_fan_out),
+        WITH_DIRECTORY(immortal_frozen_and_untracked_objects_are_held),
+        WITH_DIRECTORY(a_slot_with_junk_is_no_edge),
+        WITH_DIRECTORY(a_heap_without_objects_has_a_snapshot),
+        WITH_DIRECTORY(deep_structures_need_no_stack),
+        WITH_DIRECTORY(a_heap_that_all_threads_use_has_one_too),
+        WITH_DIRECTORY(sizes_add_up_in_a_checked_heap_too),
+        WITH_DIRECTORY(slots_have_their_names_or_their_offsets),
+        WITH_DIRECTORY(callers_of_before_have_no_names),
+        WITH_DIRECTORY(names_that_are_none_are_refused),
+        WITH_DIRECTORY(a_file_that_can_not_be_written_is_an_error_with_its_reason),
+        WITH_DIRECTORY(a_full_disk_leaves_what_was_there),
+        WITH_DIRECTORY(a_forked_child_takes_a_snapshot),
+        WITH_DIRECTORY(not_from_inside_a_callback),
+        WITH_DIRECTORY(another_heap_s_callbacks_are_no_hindrance),
+        WITH_DIRECTORY(a_traverse_callback_that_contradicts_itself_is_found_out),
+        WITH_DIRECTORY(another_thread_s_heap_is_refused),
     };
     return cmocka_run_group_tests_name("snapshots", tests, NULL, NULL);
 }

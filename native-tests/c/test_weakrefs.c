@@ -1,7 +1,5 @@
 /* abi.md, Weak references. */
-#define _GNU_SOURCE
 #include "support.h"
-
 
 static void a_weak_reference_answers_its_target_while_that_lives(void **state) {
     rr_heap *heap = *state;

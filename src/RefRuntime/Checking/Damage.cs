@@ -21,9 +21,11 @@ internal static unsafe class Damage
             Misuse.Report(heap, Status.Corrupt, payload, "had its header overwritten, as by a write before the beginning of the object, at offset", -Core.Config.HeaderSize);
 
             // Its count is lost: whatever is made up for it could end the object too early. So it stays. If weak references know it, it must
-            // know that; if the heap counts it among the candidates, it stays one until a collection comes by.
+            // know that; if the heap counts it among the candidates, it stays one until a collection comes by. (Its bit says so: in a checked heap the
+            // library frees all objects, and none leaves it behind.)
+            bool isCandidate = Blocks.HasBit(Segment.PageOf(payload), payload);
             ulong state = (type->NewHeader & ~(ulong)uint.MaxValue) | unchecked((uint)Header.ImmortalCount);
-            Header.Word(payload) = state | HeaderFlags.Watched | HeaderFlags.HasWeak | HeaderFlags.Quiet | (IsInLog(payload) ? 0 : HeaderFlags.Skipped);
+            Header.Word(payload) = state | HeaderFlags.Watched | HeaderFlags.HasWeak | HeaderFlags.Quiet | (isCandidate ? 0 : HeaderFlags.Skipped);
             return false;
         }
 
@@ -56,12 +58,5 @@ internal static unsafe class Damage
         Misuse.Report(heap, Status.Corrupt, payload, "was written to after it was freed, at offset", offset);
         Guards.FillFreed(payload);
         return false;
-    }
-
-    /// <summary>Has the object its bit in the log? In a checked heap the library frees all objects, and none leaves it behind.</summary>
-    private static bool IsInLog(void* payload)
-    {
-        uint index = Blocks.IndexOf(Segment.PageOf(payload), payload);
-        return ((Segment.BitmapAt(payload)[index >> 6] >> (int)(index & 63)) & 1) != 0;
     }
 }

@@ -51,7 +51,7 @@ internal static unsafe class CandidateLog
     public static void Forget(HeapState* heap, Page* page, void* payload, ulong word)
     {
         if ((word & (HeaderFlags.Quiet | HeaderFlags.Skipped)) == HeaderFlags.Quiet && page->CandidateCount != 0
-            && (Config.LeavesBits ? HasBit(page, payload) : ClearBit(page, payload)) && IsLogged(word))
+            && (Config.LeavesBits ? Blocks.HasBit(page, payload) : ClearBit(page, payload)) && IsLogged(word))
         {
             heap->Candidates--;
         }
@@ -63,7 +63,7 @@ internal static unsafe class CandidateLog
         (word & (HeaderFlags.Quiet | HeaderFlags.Skipped)) == HeaderFlags.Quiet && TypeRegistry.Get(Header.TypeOf(word))->IsContainer;
 
     /// <summary>Is the object logged?</summary>
-    public static bool Contains(void* payload) => IsLogged(Header.Word(payload)) && HasBit(Segment.PageOf(payload), payload);
+    public static bool Contains(void* payload) => IsLogged(Header.Word(payload)) && Blocks.HasBit(Segment.PageOf(payload), payload);
 
     /// <summary>Sets the object's bit, unless another one that was here before has left it.</summary>
     public static void SetBit(void* payload)
@@ -103,11 +103,5 @@ internal static unsafe class CandidateLog
         }
 
         return true;
-    }
-
-    private static bool HasBit(Page* page, void* payload)
-    {
-        uint index = Blocks.IndexOf(page, payload);
-        return (Segment.BitmapAt(payload)[index >> 6] & (1ul << (int)(index & 63))) != 0;
     }
 }

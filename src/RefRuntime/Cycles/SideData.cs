@@ -10,17 +10,6 @@ namespace RefRuntime.Cycles;
 
 internal static unsafe class SideData
 {
-    /// <summary>The word of the object's block, making the page's words if need be. Null when the system has no memory.</summary>
-    public static uint* TryGet(HeapState* heap, Page* page, void* payload)
-    {
-        if (page->Side == null && !TryTouch(heap, page))
-        {
-            return null;
-        }
-
-        return page->Side + Blocks.IndexOf(page, payload);
-    }
-
     /// <summary>The word of the object's block in a page that the collection has touched.</summary>
     public static uint* Get(void* payload)
     {

@@ -328,7 +328,7 @@ internal unsafe struct HeapPicture
         }
 
         public void Visit(void* child) =>
-            _refers |= Picture->_survey->Numbers.TryGet(child, out uint number) && IsSet(Picture->_isKnown, number);
+            _refers = _refers || (Picture->_survey->Numbers.TryGet(child, out uint number) && IsSet(Picture->_isKnown, number));
     }
 
     /// <summary>Draws the references of one object, and counts those that lead out of the picture.</summary>

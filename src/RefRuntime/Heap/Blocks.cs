@@ -123,6 +123,14 @@ internal static unsafe class Blocks
         return offset < page->Limit && (uint)product < page->Reciprocal;
     }
 
+    /// <summary>Is the bit of the payload's block set in its page's bitmap of candidates?</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool HasBit(Page* page, void* payload)
+    {
+        uint index = IndexOf(page, payload);
+        return (Segment.BitmapAt(payload)[index >> 6] & (1ul << (int)(index & 63))) != 0;
+    }
+
     /// <summary>The payload of block <paramref name="index"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* PayloadAt(Page* page, uint index) => page->Start + (index * page->BlockSize) + Config.HeaderSize;

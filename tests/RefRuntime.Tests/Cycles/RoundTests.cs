@@ -84,7 +84,7 @@ public sealed unsafe class RoundTests
         using TestHeap heap = new();
         void** holder = (void**)heap.Alloc(TestTypes.Pair);
         CountOperations.Store(holder, NewRing(heap, LargeSize));
-        ulong mostListed = RunRound(heap, Round.InLife, () => Move(holder), out ulong collected, out ulong committed);
+        ulong mostListed = RunRound(heap, holder, out ulong collected, out ulong committed);
 
         Assert.That(mostListed, Is.GreaterThanOrEqualTo((ulong)LargeSize), "it never looked dead");
         Assert.That(committed, Is.Zero);
@@ -106,22 +106,7 @@ public sealed unsafe class RoundTests
         void** holder = (void**)heap.Alloc(TestTypes.Pair);
         CountOperations.Store(holder, NewRing(heap, LargeSize));
         NewRing(heap, LargeSize);
-        bool isFirst = true;
-        Action moveThenShrink = () =>
-        {
-            if (isFirst)
-            {
-                Move(holder);
-                isFirst = false;
-            }
-            else
-            {
-                // Taken apart: its members die, and their pages go, while it is in the list.
-                CountOperations.Store((void**)s_moved, null);
-                CountOperations.Decref(s_moved);
-            }
-        };
-        ulong mostListed = RunRound(heap, Round.InLife, moveThenShrink, out ulong collected, out ulong committed, phase);
+        ulong mostListed = RunRound(heap, holder, out ulong collected, out ulong committed, phase);
 
         Assert.That(mostListed, Is.GreaterThanOrEqualTo(2ul * LargeSize));
         Assert.That(committed, Is.EqualTo((ulong)LargeSize));
@@ -141,21 +126,7 @@ public sealed unsafe class RoundTests
         // So that side data takes more than one slice to be given back.
         CountOperations.Incref(NewRing(heap, 3 * (int)(Config.MinSideChunkBytes / sizeof(uint))));
         ulong before = heap.LiveObjects - Config.LeastSifted;
-        bool isFirst = true;
-        Action moveThenEnd = () =>
-        {
-            if (isFirst)
-            {
-                Move(holder);
-                isFirst = false;
-            }
-            else
-            {
-                CountOperations.Store((void**)s_moved, null);
-                CountOperations.Decref(s_moved);
-            }
-        };
-        RunRound(heap, Round.InLife, moveThenEnd, out ulong collected, out ulong committed, Round.InClearing);
+        RunRound(heap, holder, out ulong collected, out ulong committed, Round.InClearing);
 
         Assert.That(committed, Is.EqualTo((ulong)Config.LeastSifted), "it never looked dead");
         Assert.That(collected, Is.Zero);
@@ -163,21 +134,17 @@ public sealed unsafe class RoundTests
         CountOperations.Decref(holder);
     }
 
-    private static void Move(void** slot)
-    {
-        s_moved = *slot;
-        *slot = null;
-    }
-
     /// <summary>
-    /// A round in the shortest slices; does something when the first of them has ended in a phase, for each phase that is given. Returns how
-    /// many were in its list at most; <paramref name="committed"/> is how many were when it was committed.
+    /// A round in the shortest slices. When all edges are tallied, what the slot refers to is moved out of it, into s_moved; when the first
+    /// slice has ended in <paramref name="endIn"/>, if that is a phase, it is taken apart: its members die, and their pages may go. Returns how
+    /// many were in the round's list at most; <paramref name="committed"/> is how many were when it was committed.
     /// </summary>
-    private static ulong RunRound(TestHeap heap, int phase, Action act, out ulong collected, out ulong committed, int secondPhase = Round.None)
+    private static ulong RunRound(TestHeap heap, void** slot, out ulong collected, out ulong committed, int endIn = Round.None)
     {
         ulong mostListed = 0;
         collected = 0;
         committed = 0;
+        s_moved = null;
         Round.Start(heap.State);
         while (Round.IsUnderWay(heap.State))
         {
@@ -188,15 +155,21 @@ public sealed unsafe class RoundTests
             GcEvent slice = default;
             Assert.That(Round.TryContinue(heap.State, ref budget, ref slice), Is.True);
             collected += slice.Collected;
-            if (phase != Round.None && heap.State->RoundPhase == phase)
+            if (heap.State->RoundPhase == Round.InLife && s_moved == null)
             {
-                act();
-                phase = secondPhase;
-                secondPhase = Round.None;
+                s_moved = *slot;
+                *slot = null;
+            }
+            else if (endIn != Round.None && heap.State->RoundPhase == endIn)
+            {
+                CountOperations.Store((void**)s_moved, null);
+                CountOperations.Decref(s_moved);
+                endIn = Round.None;
             }
         }
 
-        Assert.That(phase, Is.EqualTo(Round.None), "a phase that no slice ended in");
+        Assert.That(s_moved != null, Is.True, "no slice ended between tallying and the end of life");
+        Assert.That(endIn, Is.EqualTo(Round.None), "a phase that no slice ended in");
         return mostListed;
     }
 
